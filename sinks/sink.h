@@ -1,0 +1,110 @@
+/*
+ * sink.h: where results go. The contract of a sink, the table of sinks, the guard of the call order, and the fan-out to
+ * several.
+ *
+ *     open  states*  (begin (action | result row* result_end | body)* (commit | rollback))*  flush*  record_run*  close
+ *
+ * A sink stores jobs one at a time, each all or nothing. Arguments are borrowed for the call. int functions return 0,
+ * or -1 with *err filled in; after -1 from anything between begin and commit the caller rolls back. An err of kind
+ * ERR_JOB concerns this job alone; ERR_FATAL says that the sink is lost: only close may follow.
+ *
+ * commit may defer: a job is durable, and only then reported as stored, once flush has returned 0. Until then the
+ * caller keeps the bodies of the group: after a failed flush of kind ERR_RETRY it decodes and writes them again, one by
+ * one.
+ *
+ * What a job means to a sink is decided by job->state at begin:
+ *   JOB_STORED      everything the sink had of this job is replaced at commit by what came between begin and commit
+ *   JOB_UNREADABLE  the ledger is updated; the body is kept, unless the sink keeps one of this job already
+ *   any other       the ledger is updated
+ * and for all but JOB_STORED: where the sink holds the job as stored, nothing of it changes but jobs.error (contract:
+ * only a result replaces a result), and, where it is partial and the answer was a loss, expires_at, which is drawn in
+ * to now: it is settled. JOB_UNASKED only makes a record where there is none.
+ */
+#ifndef OMNI_SINK_H
+#define OMNI_SINK_H
+
+#include "err.h"
+#include "model.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct sink_options {
+	mode_t file_mode; /* of files that are created, before the umask has no say: exactly these bits */
+	bool keep_bodies; /* --no-raw: false. An unreadable body is kept anyway */
+	const char *run_id;
+	const char *version;
+	const char *instance; /* scheme and host that this run asks; verdicts of another one do not count */
+};
+
+/* What the ledger of a sink says of a job. */
+struct ledger_entry {
+	enum job_state state; /* JOB_NONE: not known */
+	bool partial;
+	bool same_instance; /* the verdict is of the instance in sink_options */
+	int64_t attempts;
+	int64_t requested_at_us; /* first asked for; 0: never */
+	int64_t expires_at_us;   /* 0: not known */
+};
+
+#define SINK_LEDGER 1u /* remembers every job: states, record_run */
+#define SINK_BODIES 2u /* keeps bodies */
+#define SINK_CELLS  4u /* keeps actions, results and rows */
+
+struct sink;
+
+struct sink_ops {
+	const char *scheme; /* "sqlite" in sqlite:PATH */
+	unsigned has;       /* SINK_LEDGER | … */
+	/* target: what follows the scheme's colon. ERR_BUSY: another run holds it. */
+	struct sink *(*open)(const char *target, const struct sink_options *, struct err *);
+	int (*states)(struct sink *, const struct uuid *ids, size_t n, struct ledger_entry *out, struct err *);
+	int (*begin)(struct sink *, const struct job *, struct err *);
+	int (*action)(struct sink *, const struct action *, struct err *);
+	int (*result)(struct sink *, const struct query_result *,
+		      struct err *); /* before its rows; row_count not known */
+	int (*row)(struct sink *, const struct row *, struct err *);
+	int (*result_end)(struct sink *, const struct query_result *,
+			  struct err *);                                       /* after its rows; row_count known */
+	int (*body)(struct sink *, const void *piece, size_t n, struct err *); /* the next bytes of the zstd frame */
+	int (*commit)(struct sink *, const struct job *,
+		      struct err *); /* the job as at begin, counts and warnings now known */
+	void (*rollback)(struct sink *);
+	int (*flush)(struct sink *, struct err *);
+	int (*record_run)(struct sink *, const struct run_record *,
+			  struct err *); /* durable when it returns; replaces the record of the same run */
+	int (*close)(struct sink *,
+		     struct err *); /* releases everything, also when it returns -1; what was not flushed is gone */
+};
+
+struct sink {
+	const struct sink_ops *ops; /* first member of each sink's own struct */
+};
+
+/* --- the table ------------------------------------------------------------------------------------------------ */
+
+/* Finds the sink of "sqlite:PATH", "null:", or of a path that ends in .db, .sqlite or .sqlite3. Returns its ops and
+ * where the target begins; NULL with *err that names the known sinks. */
+const struct sink_ops *sink_find(const char *spec, const char **target, struct err *);
+
+/* --- one sink, its call order guarded: a call out of turn is a bug of ours and aborts ---------------------------- */
+
+struct guarded_sink;
+
+struct guarded_sink *guarded_open(const char *spec, const struct sink_options *, struct err *);
+/* The same functions as in sink_ops, the call order checked. */
+int guarded_states(struct guarded_sink *, const struct uuid *ids, size_t n, struct ledger_entry *out, struct err *);
+int guarded_begin(struct guarded_sink *, const struct job *, struct err *);
+int guarded_action(struct guarded_sink *, const struct action *, struct err *);
+int guarded_result(struct guarded_sink *, const struct query_result *, struct err *);
+int guarded_row(struct guarded_sink *, const struct row *, struct err *);
+int guarded_result_end(struct guarded_sink *, const struct query_result *, struct err *);
+int guarded_body(struct guarded_sink *, const void *piece, size_t n, struct err *);
+int guarded_commit(struct guarded_sink *, const struct job *, struct err *);
+void guarded_rollback(struct guarded_sink *);
+int guarded_flush(struct guarded_sink *, struct err *);
+int guarded_record_run(struct guarded_sink *, const struct run_record *, struct err *);
+int guarded_close(struct guarded_sink *, struct err *);
+const struct sink_ops *guarded_ops(const struct guarded_sink *);
+
+#endif

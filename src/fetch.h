@@ -1,0 +1,113 @@
+/*
+ * fetch.h: asks the API about a batch of jobs, N transfers at a time, until each is settled or the run ends. fetch.c is
+ * the only file that includes libcurl.
+ *
+ * fetch.c is the transport: libcurl's multi interface, slots, timers, the request window (rate.h). What a job asks
+ * next, when it tries again, when all pause and what ends the run is decided in schedule.c, which is pure. Neither
+ * knows sinks or results: the caller judges bodies and takes outcomes.
+ *
+ * fetch_run works in the caller's thread and calls back from it alone. fetch_wake and fetch_give_back may be called
+ * from any thread.
+ */
+#ifndef OMNI_FETCH_H
+#define OMNI_FETCH_H
+
+#include "body.h"
+#include "model.h"
+#include "rate.h"
+#include "retry.h"
+
+#include <signal.h>
+#include <stdbool.h>
+
+struct fetch_options {
+	const char *base_url; /* as the user gave it; normalised by fetch_new */
+	const char *api_key;  /* goes into the one Authorization header and nowhere else */
+	const char *cacert;   /* trusted as well; NULL: none */
+	const char *user_agent;
+	bool allow_http;   /* http:// also off loopback */
+	struct rate *rate; /* borrowed */
+	struct retry_policy retry;
+	int concurrency;
+	int64_t give_up_ms;  /* --give-up-after */
+	int64_t max_time_ms; /* --max-time; -1: none */
+	int64_t timeout_s, connect_timeout_s;
+	uint64_t max_size;
+	bool keep_bodies;                  /* compress and keep good bodies; an unreadable one is kept anyway */
+	bool details;                      /* ask also for each job's status document */
+	const volatile sig_atomic_t *stop; /* not 0: interrupted; looked at after every wake-up */
+	int wake_fd;                       /* becomes readable when *stop is set; -1: none */
+};
+
+struct fetch_job {
+	struct uuid id;
+};
+
+/* What became of one job. Only STORED (the body was judged good: now load it) and UNREADABLE have a body. */
+struct fetch_outcome {
+	size_t index; /* into the jobs of fetch_run */
+	enum job_state state;
+	int http_status;           /* of the last answer; 0: none */
+	char error[400];           /* empty: all is well */
+	struct stamp completed_at; /* where a status document said it */
+	struct stamp requested_at, fetched_at;
+	int64_t attempts;  /* requests for this job, status look-ups included */
+	struct body *body; /* now the receiver's: give it back with fetch_give_back, or body_free */
+	char *details;     /* status document (JSON text), malloc'd, the receiver's; NULL: none */
+	size_t details_len;
+};
+
+enum fetch_end {
+	FETCH_DONE = 0, /* every job was settled */
+	FETCH_INTERRUPTED,
+	FETCH_MAX_TIME,
+	FETCH_API_DOWN,     /* exit 3 */
+	FETCH_RATE_LIMITED, /* exit 3: ten pauses without a success, or a Retry-After beyond the cap */
+	FETCH_KEY_REFUSED,  /* exit 6 */
+	FETCH_FAILED        /* something unexpected, exit 1 */
+};
+
+struct fetch_counts {
+	int64_t requests, retries, rate_limited;
+	uint64_t bytes; /* decoded, of 200 result bodies that came whole */
+};
+
+struct fetch_progress {
+	struct fetch_counts counts;
+	size_t settled;     /* jobs that were given to done() */
+	int under_way;      /* transfers */
+	int64_t waiting_ms; /* until the next request may start; 0: not waiting */
+	enum { WAIT_NONE = 0, WAIT_RATE, WAIT_PAUSE, WAIT_BACKOFF, WAIT_LOADER } waiting_for;
+};
+
+struct fetch_handlers {
+	/* Is this 200 body a result that can be read? 0; 1: no, with why; -1: *err (fatal). */
+	int (*judge)(void *ctx, struct body *, char *why, size_t why_size, struct err *);
+	/* A job is settled. 0, or -1 to end the run with *err. */
+	int (*done)(void *ctx, struct fetch_outcome *, struct err *);
+	/* May another request start? (backpressure; fetch_wake says that the answer may have changed) */
+	bool (*room)(void *ctx);
+	/* A few times a second, and when something changed. May be NULL. */
+	void (*tick)(void *ctx, const struct fetch_progress *);
+};
+
+struct fetch;
+
+/* Checks the address and sets up libcurl; asks nothing. NULL with *err (bad address, http:// off loopback, a CA file
+ * that cannot be read). */
+struct fetch *fetch_new(const struct fetch_options *, struct err *);
+void fetch_free(struct fetch *);
+/* Scheme and host (with a port that is not the scheme's own), lower case: the instance of the ledger. */
+const char *fetch_instance(const struct fetch *);
+/* The address before "/v1/…", without a trailing slash: "https://acme.omniapp.co/api". */
+const char *fetch_base(const struct fetch *);
+
+/* Works through the jobs in their order. Jobs that were not settled when the run ended never reach done(): they are
+ * unasked. *counts and, but for FETCH_DONE, *err are filled in. */
+enum fetch_end fetch_run(struct fetch *, const struct fetch_job *, size_t n, const struct fetch_handlers *, void *ctx,
+			 struct fetch_counts *, struct err *);
+
+void fetch_wake(struct fetch *);
+void fetch_give_back(struct fetch *, struct body *);
+
+#endif

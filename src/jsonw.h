@@ -1,0 +1,37 @@
+/*
+ * jsonw.h: writing JSON (RFC 8259) into a struct buf, by hand but never wrong: the writer puts the commas.
+ *
+ * A struct jsonw borrows the buf. Errors of the buf stick in failed and make later calls do nothing, so only the
+ * end needs a check.
+ */
+#ifndef OMNI_JSONW_H
+#define OMNI_JSONW_H
+
+#include "buf.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct jsonw {
+	struct buf *out;
+	bool comma;  /* the next value or key is preceded by one */
+	bool failed; /* the buffer was full or memory short */
+};
+
+void jsonw_init(struct jsonw *, struct buf *out);
+void jsonw_object(struct jsonw *);     /* { */
+void jsonw_object_end(struct jsonw *); /* } */
+void jsonw_array(struct jsonw *);      /* [ */
+void jsonw_array_end(struct jsonw *);  /* ] */
+void jsonw_key(struct jsonw *, const char *key);
+void jsonw_key_text(struct jsonw *, struct text key);
+void jsonw_string(struct jsonw *, struct text); /* null text: null. Invalid UTF-8 becomes U+FFFD */
+void jsonw_cstr(struct jsonw *, const char *);  /* NULL: null */
+void jsonw_int(struct jsonw *, int64_t);
+void jsonw_bool(struct jsonw *, bool);
+void jsonw_null(struct jsonw *);
+void jsonw_raw(struct jsonw *, struct text); /* JSON text that is already valid, as it is */
+/* Appends the text as one JSON string with its quotes; the fast path of the sinks' cells. 0 or -1. */
+int jsonw_quote(struct buf *out, const char *p, size_t n);
+
+#endif

@@ -1,0 +1,33 @@
+/*
+ * zst.h: zstd streams. The only file that includes zstd.
+ *
+ * A struct zst_enc or zst_dec owns its zstd context and is used again with *_reset; contexts are bounded (window of 512
+ * KiB, so that four transfers at a time stay within the memory goal). The output is one ordinary zstd frame: `zstd -d`
+ * gives back the bytes.
+ */
+#ifndef OMNI_ZST_H
+#define OMNI_ZST_H
+
+#include "buf.h"
+#include "err.h"
+
+struct zst_enc;
+struct zst_dec;
+
+/* Where output goes, in pieces; 0 or -1 with *err. */
+typedef int (*zst_out)(void *ctx, const void *piece, size_t n, struct err *);
+
+struct zst_enc *zst_enc_new(int level); /* NULL: out of memory */
+void zst_enc_free(struct zst_enc *);
+void zst_enc_reset(struct zst_enc *);
+int zst_enc_add(struct zst_enc *, const void *, size_t n, zst_out, void *ctx, struct err *);
+int zst_enc_end(struct zst_enc *, zst_out, void *ctx, struct err *); /* closes the frame */
+
+struct zst_dec *zst_dec_new(void);
+void zst_dec_free(struct zst_dec *);
+void zst_dec_reset(struct zst_dec *);
+int zst_dec_add(struct zst_dec *, const void *, size_t n, zst_out, void *ctx, struct err *);
+/* 0 when a whole frame was read to its end, -1 with *err when it was cut or nothing came. */
+int zst_dec_end(struct zst_dec *, struct err *);
+
+#endif
