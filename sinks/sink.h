@@ -81,30 +81,21 @@ struct sink {
 	const struct sink_ops *ops; /* first member of each sink's own struct */
 };
 
-/* --- the table ------------------------------------------------------------------------------------------------ */
-
-/* Finds the sink of "sqlite:PATH", "null:", or of a path that ends in .db, .sqlite or .sqlite3. Returns its ops and
- * where the target begins; NULL with *err that names the known sinks. */
+/*
+ * The ops of the sink that a spec names ("sqlite:PATH", "null:", or a path that ends in .db, .sqlite or .sqlite3), and
+ * where its target begins. NULL with *err that names the known sinks.
+ */
 const struct sink_ops *sink_find(const char *spec, const char **target, struct err *);
 
-/* --- one sink, its call order guarded: a call out of turn is a bug of ours and aborts ---------------------------- */
+/*
+ * Opens the sink of a spec behind a guard (guard.c): a struct sink like any other, which passes each call on and aborts
+ * on one that is out of turn, since that is a bug of ours and no state of the world. Call it through ops:
+ * s->ops->begin(s, job, err).
+ */
+struct sink *sink_open(const char *spec, const struct sink_options *, struct err *);
 
-struct guarded_sink;
-
-struct guarded_sink *guarded_open(const char *spec, const struct sink_options *, struct err *);
-/* The same functions as in sink_ops, the call order checked. */
-int guarded_states(struct guarded_sink *, const struct uuid *ids, size_t n, struct ledger_entry *out, struct err *);
-int guarded_begin(struct guarded_sink *, const struct job *, struct err *);
-int guarded_action(struct guarded_sink *, const struct action *, struct err *);
-int guarded_result(struct guarded_sink *, const struct query_result *, struct err *);
-int guarded_row(struct guarded_sink *, const struct row *, struct err *);
-int guarded_result_end(struct guarded_sink *, const struct query_result *, struct err *);
-int guarded_body(struct guarded_sink *, const void *piece, size_t n, struct err *);
-int guarded_commit(struct guarded_sink *, const struct job *, struct err *);
-void guarded_rollback(struct guarded_sink *);
-int guarded_flush(struct guarded_sink *, struct err *);
-int guarded_record_run(struct guarded_sink *, const struct run_record *, struct err *);
-int guarded_close(struct guarded_sink *, struct err *);
-const struct sink_ops *guarded_ops(const struct guarded_sink *);
+/* The guard alone, around a sink that is open already; closing it closes both. NULL: out of memory (the inner sink
+ * stays open). For sink_open and the tests. */
+struct sink *guard_new(struct sink *inner);
 
 #endif
