@@ -4,9 +4,10 @@
  *
  *     open  states*  (begin (action | result row* result_end | body)* (commit | rollback))*  flush*  record_run*  close
  *
- * A sink stores jobs one at a time, each all or nothing. Arguments are borrowed for the call. int functions return 0,
- * or -1 with *err filled in; after -1 from anything between begin and commit the caller rolls back. An err of kind
- * ERR_JOB concerns this job alone; ERR_FATAL says that the sink is lost: only close may follow.
+ * A sink stores jobs one at a time, each all or nothing. Arguments are borrowed for the call; err is not NULL. int
+ * functions return 0, or -1 with *err filled in; after -1 from begin, commit or anything between them the caller rolls
+ * back. An err of kind ERR_JOB concerns this job alone; ERR_FATAL says that the sink is lost: only close may follow (a
+ * rollback does nothing).
  *
  * commit may defer: a job is durable, and only then reported as stored, once flush has returned 0. Until then the
  * caller keeps the bodies of the group: after a failed flush of kind ERR_RETRY it decodes and writes them again, one by
@@ -18,7 +19,13 @@
  *   any other       the ledger is updated
  * and for all but JOB_STORED: where the sink holds the job as stored, nothing of it changes but jobs.error (contract:
  * only a result replaces a result), and, where it is partial and the answer was a loss, expires_at, which is drawn in
- * to now: it is settled. JOB_UNASKED only makes a record where there is none.
+ * to now: it is settled. JOB_UNASKED only makes a record where there is none. Actions, results and rows come only with
+ * JOB_STORED, a body only with JOB_STORED and JOB_UNREADABLE.
+ *
+ * What the ledger adds up over the runs: attempts are summed, requested_at is the first one, and expires_at,
+ * fetched_at, input and details stay as they were where the job brings none. A kept body stays, and body_bytes and
+ * body_sha256 with it, until a result comes; then it goes in any case, since it would no longer be what the rows were
+ * read from.
  */
 #ifndef OMNI_SINK_H
 #define OMNI_SINK_H
@@ -32,6 +39,8 @@
 struct sink_options {
 	mode_t file_mode; /* of files that are created, before the umask has no say: exactly these bits */
 	bool keep_bodies; /* --no-raw: false. An unreadable body is kept anyway */
+	bool read_only; /* take no lock, create and migrate nothing; a sink that is not there knows no job. Only states
+			   and close follow */
 	const char *run_id;
 	const char *version;
 	const char *instance; /* scheme and host that this run asks; verdicts of another one do not count */
@@ -94,8 +103,15 @@ const struct sink_ops *sink_find(const char *spec, const char **target, struct e
  */
 struct sink *sink_open(const char *spec, const struct sink_options *, struct err *);
 
+/* The spec with its passwords as "***": of a URL (scheme://user:password@…, …?password=…) and of pg:CONNINFO. What
+ * cannot be made sense of is hidden. Appends to out; 0 or -1 (buf). */
+int sink_spec_show(const char *spec, struct buf *out);
+
 /* The guard alone, around a sink that is open already; closing it closes both. NULL: out of memory (the inner sink
  * stays open). For sink_open and the tests. */
 struct sink *guard_new(struct sink *inner);
+
+/* The sinks there are; each also stands in the table in sink.c. */
+extern const struct sink_ops sqlite_ops, null_ops;
 
 #endif

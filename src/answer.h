@@ -32,7 +32,7 @@ enum verdict {
 	VERDICT_ASK_STATUS, /* an unclear 404: ask for the job's status */
 	VERDICT_STATUS,     /* 200 to ASKED_STATUS, a status document with a state: see job_status */
 	VERDICT_FORBIDDEN,  /* 403: denied, or the key is bad; whoami tells */
-	VERDICT_KEY_GOOD,   /* whoami: 200 */
+	VERDICT_KEY_GOOD,   /* whoami: 200, and what proves nothing against the key: no such endpoint, a proxy */
 	VERDICT_KEY_BAD     /* 401, or a 400/403 about the authorization itself: ends the run */
 };
 
@@ -51,17 +51,19 @@ struct answer {
 				       now_us */
 	struct stamp completed_at;  /* from a status document; may be empty */
 	char message[400]; /* one sentence for a person: HTTP code, the API's own words (made visible, utf8.h), where a
-			      redirect pointed; never empty when not 200 */
+			      redirect pointed; never empty when not 200. Of a status document whose job is not
+			      complete: "the job is FAILED: " and why. Else empty */
 };
 
 /* doc: scratch. Returns 0, or -1 with *err when memory is short. */
 int answer_read(const struct answer_in *, struct json_doc *doc, struct answer *out, struct err *);
 
-/* The message of an error body in any of the four envelopes, appended to out; returns 1 found, 0 JSON without one, -1
- * not JSON. */
+/* The message of an error body in any of the four envelopes (its first 2000 bytes), appended to out; returns 1 found, 0
+ * JSON without one (blank, a bare number, no string), -1 not JSON, or memory is short. */
 int answer_envelope(struct text body, struct json_doc *doc, struct buf *out);
 
-/* Retry-After: seconds or an HTTP date -> milliseconds from now, or -1. date: the Date header, may be null. */
+/* Retry-After: seconds or an HTTP date -> milliseconds from now (a date that is past: 0; ten years at most), or -1.
+ * date: the Date header, may be null. */
 int64_t answer_retry_after_ms(struct text value, struct text date, int64_t now_us);
 
 #endif

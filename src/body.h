@@ -7,7 +7,9 @@
  * compressed as they come. Invalid JSON does not stop the rest: the bytes are still counted, digested and kept.
  *
  * A struct body owns everything in it. It is made by one thread and may be handed to another. body_reset lets it be
- * used again, keeping what it allocated.
+ * used again, keeping what it allocated as far as that is little. While a body arrives it takes about 3 MiB at most
+ * (2 MiB of which for compressing), beside the skeleton, which is rarely more than a few KiB; once it has ended,
+ * 1 MiB.
  */
 #ifndef OMNI_BODY_H
 #define OMNI_BODY_H
@@ -26,7 +28,8 @@ struct body;
 /* max_size: the most bytes accepted. NULL: out of memory. A new body is as after body_reset(b, false). */
 struct body *body_new(uint64_t max_size);
 void body_free(struct body *);
-/* Empties it. keep: compress and keep the bytes that come next, so that body_zst_read works. */
+/* Empties it. keep: compress and keep the bytes that come next, so that body_zst_read works. Needed also after -1 from
+ * body_add or body_end, before anything else but body_size, body_head and body_free. */
 void body_reset(struct body *, bool keep);
 
 /* Takes the next bytes. 0, or -1 with *err: ERR_JOB beyond max_size, ERR_FATAL when the spool cannot be written. */
@@ -36,11 +39,11 @@ int body_end(struct body *, struct err *);
 
 uint64_t body_size(const struct body *);         /* exact bytes, decompressed */
 const uint8_t *body_sha256(const struct body *); /* after body_end */
-/* NULL when the bytes were one whole JSON document; else a sentence that says what is wrong and at which byte. Owned by
- * the body. */
+/* After body_end: NULL when the bytes were one whole JSON document; else a sentence that says what is wrong and at
+ * which byte (from 0). Before it: NULL as long as nothing is wrong. Owned by the body. */
 const char *body_problem(const struct body *);
-/* Tokenises the skeleton into doc; the body must outlive the walk. ERR_JOB when there is a problem or the skeleton is
- * beyond json.h's limits. */
+/* After body_end: tokenises the skeleton into doc; the body must outlive the walk. 0, or -1 with *err: ERR_JOB when
+ * there is a problem or the skeleton is beyond json.h's limits, ERR_FATAL when memory is short. */
 int body_parse(struct body *, struct json_doc *, struct err *);
 /* The first bytes (up to 64 KiB) as they came, for messages. */
 struct text body_head(const struct body *);

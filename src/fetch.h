@@ -30,7 +30,7 @@ struct fetch_options {
 	struct retry_policy retry;
 	int concurrency;
 	int64_t give_up_ms;  /* --give-up-after */
-	int64_t max_time_ms; /* --max-time; -1: none */
+	int64_t max_time_ms; /* --max-time, counted from fetch_new; -1: none */
 	int64_t timeout_s, connect_timeout_s;
 	uint64_t max_size;
 	bool keep_bodies;                  /* compress and keep good bodies; an unreadable one is kept anyway */
@@ -72,18 +72,21 @@ struct fetch_counts {
 	uint64_t bytes; /* decoded, of 200 result bodies that came whole */
 };
 
+/* Why no request starts now. */
+enum fetch_wait { WAIT_NONE = 0, WAIT_RATE, WAIT_PAUSE, WAIT_BACKOFF, WAIT_LOADER };
+
 struct fetch_progress {
 	struct fetch_counts counts;
 	size_t settled;     /* jobs that were given to done() */
 	int under_way;      /* transfers */
 	int64_t waiting_ms; /* until the next request may start; 0: not waiting */
-	enum { WAIT_NONE = 0, WAIT_RATE, WAIT_PAUSE, WAIT_BACKOFF, WAIT_LOADER } waiting_for;
+	enum fetch_wait waiting_for;
 };
 
 struct fetch_handlers {
 	/* Is this 200 body a result that can be read? 0; 1: no, with why; -1: *err (fatal). */
 	int (*judge)(void *ctx, struct body *, char *why, size_t why_size, struct err *);
-	/* A job is settled. 0, or -1 to end the run with *err. */
+	/* A job is settled; what the outcome owns is now the receiver's. 0, or -1 to end the run with *err. */
 	int (*done)(void *ctx, struct fetch_outcome *, struct err *);
 	/* May another request start? (backpressure; fetch_wake says that the answer may have changed) */
 	bool (*room)(void *ctx);
@@ -93,8 +96,9 @@ struct fetch_handlers {
 
 struct fetch;
 
-/* Checks the address and sets up libcurl; asks nothing. NULL with *err (bad address, http:// off loopback, a CA file
- * that cannot be read). */
+/* Checks the address and sets up libcurl; asks nothing. The strings of the options are copied. NULL with *err (bad
+ * address, http:// off loopback, a key with a blank or control character in it, a CA file that cannot be read or has no
+ * certificate). */
 struct fetch *fetch_new(const struct fetch_options *, struct err *);
 void fetch_free(struct fetch *);
 /* Scheme and host (with a port that is not the scheme's own), lower case: the instance of the ledger. */
@@ -103,7 +107,9 @@ const char *fetch_instance(const struct fetch *);
 const char *fetch_base(const struct fetch *);
 
 /* Works through the jobs in their order. Jobs that were not settled when the run ended never reach done(): they are
- * unasked. *counts and, but for FETCH_DONE, *err are filled in. */
+ * unasked. *counts and, but for FETCH_DONE, *err are filled in: for FETCH_KEY_REFUSED with the API's own words, else
+ * with a whole sentence. A good result that only lacks its --details is settled without them when the run ends. The
+ * caller ignores SIGPIPE. */
 enum fetch_end fetch_run(struct fetch *, const struct fetch_job *, size_t n, const struct fetch_handlers *, void *ctx,
 			 struct fetch_counts *, struct err *);
 

@@ -3,7 +3,7 @@
  *
  * A struct json_doc owns its token array, which grows and is used again by the next json_parse; the text is borrowed
  * and must outlive the walk. Nodes are indexes (json_ref), valid until the next parse. Walking is iterative and takes
- * no memory.
+ * no memory. A ref of -1 is fine everywhere: it is of type JSON_NULL, has no children and no text.
  *
  * Holes: a body's large strings do not stand in its text (body.h). In their place the text has "\x01" and a decimal
  * number between the quotes: a raw control character, which no valid string holds. The number indexes struct
@@ -60,8 +60,8 @@ size_t json_count(const struct json_doc *, json_ref); /* elements of an array, m
 json_ref json_first(const struct json_doc *, json_ref container);
 json_ref json_next(const struct json_doc *, json_ref child);
 json_ref json_value(const struct json_doc *, json_ref key);
-/* The member's value, or -1. The last one counts when a key stands twice; *twice (may be NULL) is then set to true.
- * Linear in the members. */
+/* The member's value, or -1. The last one counts when a key stands twice; *twice (may be NULL) is then set to true,
+ * else left alone. Linear in the members. */
 json_ref json_member(const struct json_doc *, json_ref object, const char *key, bool *twice);
 /* A string (or key) compared with a C string, after unescaping. */
 bool json_is(const struct json_doc *, json_ref string, const char *s);
@@ -70,15 +70,20 @@ bool json_int(const struct json_doc *, json_ref number, int64_t *out);
 /* Length of a string before unescaping (an upper bound of what it becomes, but for U+FFFD: three times at most). */
 uint64_t json_raw_len(const struct json_doc *, json_ref string);
 
-/* Appends a string's value as UTF-8, max bytes at most. */
+/* The calls below return 0, or -1 with *err: ERR_FATAL (memory, I/O), or ERR_JOB when out's own maximum is reached; out
+ * is then as it was. A value that is no string has no text: nothing is appended.
+ *
+ * Appends a string's value as UTF-8, max bytes at most. */
 int json_string(const struct json_doc *, json_ref string, size_t max, struct buf *out, unsigned *flags, struct err *);
-/* Hands on a string's value in pieces, of any length: constant memory. Stops and returns what piece returned if that is
- * not 0; -1 with *err on an I/O error. */
+/* Hands on a string's value in pieces of at least one byte, each ending at a character: constant memory (80 KiB of
+ * stack), however long it is. Stops and returns what piece returned if that is not 0; -1 with *err on an I/O error. The
+ * document may be used in piece. */
 int json_string_pieces(const struct json_doc *, json_ref string,
 		       int (*piece)(void *ctx, const char *p, size_t n, struct err *), void *ctx, unsigned *flags,
 		       struct err *);
 /* Appends any value (or key) as valid JSON text, as it came (blanks and number forms included), but: escapes that no
- * sink can store become \ufffd (JSON_REPLACED), strings beyond max bytes are cut (JSON_CUT). */
+ * sink can store become \ufffd (JSON_REPLACED), strings whose text between the quotes is beyond max bytes are cut
+ * (JSON_CUT). */
 int json_copy(const struct json_doc *, json_ref value, size_t max, struct buf *out, unsigned *flags, struct err *);
 
 #endif

@@ -2,7 +2,7 @@
  * jsonw.h: writing JSON (RFC 8259) into a struct buf, by hand but never wrong: the writer puts the commas.
  *
  * A struct jsonw borrows the buf. Errors of the buf stick in failed and make later calls do nothing, so only the
- * end needs a check.
+ * end needs a check. Several values at the root need a jsonw_init before each: a line of JSON lines is one document.
  */
 #ifndef OMNI_JSONW_H
 #define OMNI_JSONW_H
@@ -30,8 +30,10 @@ void jsonw_cstr(struct jsonw *, const char *);  /* NULL: null */
 void jsonw_int(struct jsonw *, int64_t);
 void jsonw_bool(struct jsonw *, bool);
 void jsonw_null(struct jsonw *);
-void jsonw_raw(struct jsonw *, struct text); /* JSON text that is already valid, as it is */
-/* Appends the text as one JSON string with its quotes; the fast path of the sinks' cells. 0 or -1. */
+void jsonw_raw(struct jsonw *, struct text); /* JSON text that is already valid, as it is; null text: null */
+/* Appends the text as one JSON string with its quotes; the fast path of the sinks' cells. Escaped is only what must be
+ * (", \, controls below U+0020); each byte that is no UTF-8 becomes one U+FFFD. 0, or -1 and the buffer is as it was.
+ */
 int jsonw_quote(struct buf *out, const char *p, size_t n);
 
 #endif

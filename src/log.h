@@ -2,8 +2,8 @@
  * log.h: one event, one line, on stderr. Thread-safe. With progress.c and summary.c the only file that prints, besides
  * the commands.
  *
- * Whatever comes from outside must have gone through utf8_visible before it is an argument here, or be passed by
- * log_visible's help: the message itself is made visible once more as a whole, so that nothing can break a line.
+ * Each message is made visible as a whole (utf8_visible), so that nothing from outside can break a line or command a
+ * terminal.
  */
 #ifndef OMNI_LOG_H
 #define OMNI_LOG_H
@@ -20,8 +20,8 @@ void log_setup(enum log_level max, bool json);
 bool log_enabled(enum log_level);
 /* job may be NULL. The message without a newline, lower case, the problem first. */
 void log_line(enum log_level, const struct uuid *job, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-/* Called around each line while a progress line is on the terminal: before (true) clears it, after (false) draws it
- * again. NULL: none. */
-void log_set_around(void (*around)(bool before));
+/* The line that stands below all others on a terminal, until the next call replaces it; NULL takes it away. At most 255
+ * bytes. */
+void log_status(const char *line);
 
 #endif

@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What becomes of a job (contract). In order of the worst for the summary of several sinks: see state_worse. */
+/* What becomes of a job (contract, "What becomes of a job"). The numbers mean nothing; which is worse: state_worse. */
 enum job_state {
 	JOB_NONE = 0, /* a sink has no record of it */
 	JOB_STORED,
@@ -37,6 +37,9 @@ const char *state_name(enum job_state);
 enum job_state state_of_name(const char *name, size_t n);
 /* expired, not_found, no_result, rejected: the data cannot be had (exit 4). */
 bool state_is_lost(enum job_state);
+/* The worse of the two: with several sinks a job counts once, by the worst of them. From best to worst: none, stored,
+ * unasked, pending, denied, unreadable, failed, rejected, no_result, not_found, expired. */
+enum job_state state_worse(enum job_state, enum job_state);
 
 /* A row of jobs. */
 struct job {

@@ -3,11 +3,18 @@
  *
  * The API is an open one: fields that no column has go to extra as they came; so do known fields of an unexpected type,
  * with a warning; a key that stands twice counts the last time, with a warning (contract, "Tables"). Nothing that
- * arrives is dropped without a word.
+ * arrives is dropped without a word. What is no object where one should be (an element of actions) is kept as
+ * extra.value. A result is read wherever an action has one, whatever the action's type.
  *
- * A struct result_decoder owns the memory of one decoding and is used again; texts given to the visitor and those in
- * *job live until the next result_decode or result_decoder_free. Constant memory, however many rows: the CSV is read
- * from the body's spool in pieces.
+ * A struct result_decoder owns the memory of one decoding and is used again. What the visitor gets is borrowed for the
+ * call, and a result's texts until its result_end returns; the texts in *job live until the next result_decode or
+ * result_decoder_free. Constant memory, however many rows and actions: the CSV is read from the body's spool in pieces.
+ *
+ *     result.c           the job and its actions; what to do when
+ *     result_query.c     one action's result, but for its rows
+ *     result_rows.c      its CSV; result_columns.c the header and the types
+ *     result_obj.c       one object's fields into columns, the rest into extra; result_members.c finds them by name
+ *     result_warn.c      the warnings
  */
 #ifndef OMNI_RESULT_H
 #define OMNI_RESULT_H
@@ -15,7 +22,8 @@
 #include "body.h"
 #include "model.h"
 
-/* Called in this order: (action (result row* result_end)?)*. Non-zero stops the decoding. NULL members are skipped. */
+/* Called in this order: (action (result row* result_end)?)*. They return 0, or -1 with *err, which stops the decoding.
+ * NULL members are skipped. */
 struct result_visitor {
 	int (*action)(void *ctx, const struct action *, struct err *);
 	int (*result)(void *ctx, const struct query_result *, struct err *); /* row_count is not known yet: -1 */
@@ -34,8 +42,9 @@ void result_decoder_free(struct result_decoder *);
 int result_check(struct result_decoder *, struct body *, struct err *);
 
 /* A CSV that cannot be parsed never costs the job, but it shows only after some of its rows were given out: then
- * RESULT_AGAIN is returned, once for each such CSV. The caller takes back what it did with the calls so far (rolls the
- * job back) and calls again with the same body: the CSV is then left out and warned about. */
+ * RESULT_AGAIN is returned, after a silent look at the rest of the body, so that once is enough for all such CSVs. The
+ * caller takes back what it did with the calls so far (rolls the job back) and calls again with the same body: those
+ * CSVs are then left out (columns null, no rows) and warned about. */
 #define RESULT_AGAIN 1
 
 /*

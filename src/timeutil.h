@@ -33,9 +33,11 @@ enum time_parse time_parse_iso(const char *s, size_t n, struct stamp *out);
  * century of an RFC 850 date. */
 int64_t time_parse_http(const char *s, size_t n, int64_t now_s);
 
-/* Fills in a stamp with millisecond digits from microseconds since 1970. */
+/* Fills in a stamp with millisecond digits from microseconds since 1970; us is cut to the same digits. No time where
+ * the year has not four digits. */
 void stamp_from_us(struct stamp *, int64_t us);
-/* The same instant moved by so many seconds, keeping the digits that the text has. A stamp without a time stays so. */
+/* The same instant moved by so many seconds, keeping the digits that the text has. A stamp without a time stays so, and
+ * beyond the year 9999 there is none. out may be the same stamp. */
 void stamp_add_s(const struct stamp *, int64_t seconds, struct stamp *out);
 bool stamp_is_set(const struct stamp *);
 

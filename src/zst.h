@@ -1,9 +1,10 @@
 /*
  * zst.h: zstd streams. The only file that includes zstd.
  *
- * A struct zst_enc or zst_dec owns its zstd context and is used again with *_reset; contexts are bounded (window of 512
- * KiB, so that four transfers at a time stay within the memory goal). The output is one ordinary zstd frame: `zstd -d`
- * gives back the bytes.
+ * A struct zst_enc or zst_dec owns its zstd context and is used again with *_reset, also after an error. An encoder's
+ * window is 512 KiB, so that it costs 2 MiB (3.5 with zstd's own choice for level 3), and four transfers at
+ * a time stay within the memory goal. The output is one ordinary zstd frame with a checksum: `zstd -d` gives back the
+ * bytes. The decoder takes whatever `zstd -d` does, several frames in a row included.
  */
 #ifndef OMNI_ZST_H
 #define OMNI_ZST_H
@@ -14,8 +15,12 @@
 struct zst_enc;
 struct zst_dec;
 
-/* Where output goes, in pieces; 0 or -1 with *err. */
+/* Where output goes, in pieces of at least one byte; 0 or not: what is not 0 stops, and is returned by the call. -1
+ * with *err. */
 typedef int (*zst_out)(void *ctx, const void *piece, size_t n, struct err *);
+
+/* All int functions: 0; -1 with *err (ERR_FATAL: memory is short; ERR_JOB: the bytes are no zstd frame or damaged); or
+ * what out returned. After anything but 0 only *_reset and *_free may follow. */
 
 struct zst_enc *zst_enc_new(int level); /* NULL: out of memory */
 void zst_enc_free(struct zst_enc *);

@@ -1,0 +1,28 @@
+# Sourced by scripts/demo and scripts/test: installs Debian packages that are not there yet, and says which.
+
+# Where configure's and the tests' tools come from. Keep in step with configure.ac and the README.
+BUILD_PACKAGES="build-essential autoconf automake pkg-config libcurl4-openssl-dev libjsmn-dev libcsv-dev libsqlite3-dev
+  libzstd-dev libssl-dev zlib1g-dev libinih-dev libcmocka-dev libmicrohttpd-dev sqlite3"
+TEST_PACKAGES="clang libclang-rt-14-dev valgrind cppcheck mandoc curl openssl zstd strace procps util-linux"
+
+install_packages() {
+  local missing=() package sudo=
+  for package in "$@"; do
+    dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  echo "installing from Debian: ${missing[*]}"
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || { echo "not root, and there is no sudo: install these packages by hand" >&2; return 1; }
+    sudo=sudo
+  fi
+  $sudo apt-get update -qq
+  $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# Makes configure where it is missing or older than what it is made from.
+bootstrap_if_needed() {
+  if [ ! -x configure ] || [ configure.ac -nt configure ] || [ Makefile.am -nt Makefile.in ] || [ bootstrap -nt configure ]; then
+    ./bootstrap
+  fi
+}

@@ -1,0 +1,216 @@
+#include "sqlite_db.h"
+
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct sqlite_db {
+	sqlite3 *handle;
+	char *path; /* as given */
+	sqlite3_stmt **stmts;
+	size_t n_stmts;
+	int bind_rc; /* the first bind that failed since the last step */
+	int patience_ms;
+};
+
+/* SQLite's words for a result code. A bind that failed is reported later, when the message may be of something else. */
+static const char *words(const struct sqlite_db *db, int rc)
+{
+	bool current = db->handle && (sqlite3_errcode(db->handle) & 0xff) == (rc & 0xff);
+
+	return current ? sqlite3_errmsg(db->handle) : sqlite3_errstr(rc);
+}
+
+/* What an SQLite result code means for the caller. deed: "read", "write", "open". */
+static int fail(const struct sqlite_db *db, int rc, const char *deed, struct err *err)
+{
+	int errnum;
+
+	switch (rc & 0xff) {
+	case SQLITE_TOOBIG:
+	case SQLITE_CONSTRAINT:
+		return err_set(err, ERR_JOB, "'%s' does not take this job: %s", db->path, words(db, rc));
+	case SQLITE_NOTADB:
+		return err_set(err, ERR_FATAL, "'%s' is not an SQLite database", db->path);
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return err_set(err, ERR_FATAL, "cannot %s '%s': another program has kept it locked for %d seconds",
+			       deed, db->path, db->patience_ms / 1000);
+	case SQLITE_CANTOPEN:
+	case SQLITE_IOERR:
+		errnum = db->handle ? sqlite3_system_errno(db->handle) : 0;
+		return err_set(err, ERR_FATAL, "cannot %s '%s' or its journal beside it: %s", deed, db->path,
+			       errnum ? strerror(errnum) : words(db, rc));
+	case SQLITE_READONLY:
+		return err_set(err, ERR_FATAL, "cannot write '%s': it or its folder is read-only", db->path);
+	default:
+		return err_set(err, ERR_FATAL, "cannot %s '%s': %s", deed, db->path, words(db, rc));
+	}
+}
+
+/* FULL: a commit that returned survives a power cut. Temporary files are files, since a rollback of a large job may
+ * need much of one. 8 MB of cache. */
+static const char settings[] = "PRAGMA synchronous=FULL; PRAGMA temp_store=FILE; PRAGMA cache_size=-8192;";
+
+struct sqlite_db *sqlite_db_open(const char *path, struct err *err)
+{
+	struct sqlite_db *db = calloc(1, sizeof(*db));
+	char *name = NULL;
+	int rc;
+
+	if (!db || !(db->path = strdup(path)) || asprintf(&name, "%s%s", *path == '/' ? "" : "./", path) < 0) {
+		name = NULL;
+		err_set(err, ERR_FATAL, "out of memory");
+		goto fail;
+	}
+	rc = sqlite3_open_v2(name, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+	if (rc != SQLITE_OK) {
+		fail(db, rc, "open", err);
+		goto fail;
+	}
+	sqlite_db_patience(db, SQLITE_DB_PATIENCE);
+	if (sqlite_db_exec(db, settings, err))
+		goto fail;
+	free(name);
+	return db;
+fail:
+	free(name);
+	sqlite_db_close(db);
+	return NULL;
+}
+
+void sqlite_db_close(struct sqlite_db *db)
+{
+	if (!db)
+		return;
+	for (size_t i = 0; i < db->n_stmts; i++)
+		(void)sqlite3_finalize(db->stmts[i]);
+	(void)sqlite3_close(db->handle);
+	free(db->stmts);
+	free(db->path);
+	free(db);
+}
+
+const char *sqlite_db_path(const struct sqlite_db *db)
+{
+	return db->path;
+}
+
+int sqlite_db_exec(struct sqlite_db *db, const char *sql, struct err *err)
+{
+	int rc = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
+
+	return rc == SQLITE_OK ? 0 : fail(db, rc, "write", err);
+}
+
+int sqlite_db_ask(struct sqlite_db *db, const char *sql, struct buf *out, struct err *err)
+{
+	sqlite3_stmt *stmt = NULL;
+	int answer = 0;
+	int rc = sqlite3_prepare_v2(db->handle, sql, -1, &stmt, NULL);
+
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(stmt);
+	if (rc == SQLITE_ROW) {
+		const char *text = (const char *)sqlite3_column_text(stmt, 0);
+		if (text)
+			answer = buf_adds(out, text) ? err_set(err, ERR_FATAL, "out of memory") : 1;
+	} else if (rc != SQLITE_DONE) {
+		answer = fail(db, rc, "read", err);
+	}
+	(void)sqlite3_finalize(stmt);
+	return answer;
+}
+
+void sqlite_db_patience(struct sqlite_db *db, int ms)
+{
+	db->patience_ms = ms;
+	(void)sqlite3_busy_timeout(db->handle, ms);
+}
+
+int sqlite_db_prepare(struct sqlite_db *db, const char *const *sql, size_t n, struct err *err)
+{
+	db->stmts = calloc(n, sizeof(sqlite3_stmt *));
+	if (!db->stmts)
+		return err_set(err, ERR_FATAL, "out of memory");
+	for (; db->n_stmts < n; db->n_stmts++) {
+		int rc = sqlite3_prepare_v3(db->handle, sql[db->n_stmts], -1, SQLITE_PREPARE_PERSISTENT,
+					    &db->stmts[db->n_stmts], NULL);
+		if (rc == SQLITE_ERROR)
+			return err_set(err, ERR_FATAL, "'%s' is not laid out as its schema version says: %s", db->path,
+				       sqlite3_errmsg(db->handle));
+		if (rc != SQLITE_OK)
+			return fail(db, rc, "read", err);
+	}
+	return 0;
+}
+
+static void note(struct sqlite_db *db, int rc)
+{
+	if (db->bind_rc == SQLITE_OK)
+		db->bind_rc = rc;
+}
+
+void sqlite_db_bind_text(struct sqlite_db *db, unsigned q, int param, struct text t)
+{
+	note(db, t.p ? sqlite3_bind_text64(db->stmts[q], param, t.p, t.n, SQLITE_STATIC, SQLITE_UTF8)
+		     : sqlite3_bind_null(db->stmts[q], param));
+}
+
+void sqlite_db_bind_int(struct sqlite_db *db, unsigned q, int param, int64_t value)
+{
+	note(db, sqlite3_bind_int64(db->stmts[q], param, value));
+}
+
+void sqlite_db_bind_blob(struct sqlite_db *db, unsigned q, int param, const void *p, size_t n)
+{
+	note(db, n ? sqlite3_bind_blob64(db->stmts[q], param, p, n, SQLITE_STATIC)
+		   : sqlite3_bind_zeroblob(db->stmts[q], param, 0));
+}
+
+void sqlite_db_bind_null(struct sqlite_db *db, unsigned q, int param)
+{
+	note(db, sqlite3_bind_null(db->stmts[q], param));
+}
+
+int sqlite_db_step(struct sqlite_db *db, unsigned q, struct err *err)
+{
+	sqlite3_stmt *stmt = db->stmts[q];
+	int rc = db->bind_rc;
+
+	db->bind_rc = SQLITE_OK;
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(stmt);
+	if (rc == SQLITE_ROW)
+		return 1;
+	if (rc != SQLITE_DONE)
+		fail(db, rc, sqlite3_stmt_readonly(stmt) ? "read" : "write", err);
+	(void)sqlite3_reset(stmt);
+	return rc == SQLITE_DONE ? 0 : -1;
+}
+
+void sqlite_db_reset(struct sqlite_db *db, unsigned q)
+{
+	(void)sqlite3_reset(db->stmts[q]);
+}
+
+int sqlite_db_run(struct sqlite_db *db, unsigned q, struct err *err)
+{
+	int rc = sqlite_db_step(db, q, err);
+
+	sqlite_db_reset(db, q);
+	return rc < 0 ? -1 : 0;
+}
+
+int64_t sqlite_db_int(struct sqlite_db *db, unsigned q, int column)
+{
+	return sqlite3_column_int64(db->stmts[q], column);
+}
+
+struct text sqlite_db_text(struct sqlite_db *db, unsigned q, int column)
+{
+	const char *p = (const char *)sqlite3_column_text(db->stmts[q], column);
+
+	return (struct text){p, p ? (size_t)sqlite3_column_bytes(db->stmts[q], column) : 0};
+}

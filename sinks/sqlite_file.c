@@ -1,0 +1,81 @@
+#include "sqlite_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+_Static_assert(sizeof(off_t) == 8, "the lock lies beyond 4 GiB");
+#define LOCK_BYTE ((off_t)1 << 62)
+
+/* How often the file may be exchanged under our hands before that is an error. */
+#define TRIES 8
+
+#define AGAIN (-2)
+
+/* The smallest page, and so the smallest database that is not empty. SQLite itself takes a file of one byte for an
+ * empty database, and writes over it. */
+#define SMALLEST 512
+
+/* Returns a descriptor, AGAIN when someone else made the file in between, or -1 with *err. */
+static int open_or_make(const char *path, mode_t mode, struct err *err)
+{
+	struct stat st;
+	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+	if (fd >= 0)
+		return fd;
+	if (errno == ENXIO || (errno != ENOENT && stat(path, &st) == 0 && !S_ISREG(st.st_mode)))
+		return err_set(err, ERR_FATAL, "'%s' is not a file", path);
+	if (errno != ENOENT)
+		return err_sys(err, ERR_FATAL, errno, "cannot open '%s'", path);
+	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+	if (fd < 0 && errno == EEXIST)
+		return AGAIN;
+	if (fd < 0)
+		return err_sys(err, ERR_FATAL, errno, "cannot create '%s'", path);
+	if (fchmod(fd, mode) < 0) { /* the umask has no say */
+		err_sys(err, ERR_FATAL, errno, "cannot set the mode of '%s'", path);
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* Takes the lock, and makes sure that what is locked is what the path names, and may be a database. 0, AGAIN, or -1
+ * with *err. */
+static int lock(int fd, const char *path, struct err *err)
+{
+	struct flock byte = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = LOCK_BYTE, .l_len = 1};
+	struct stat ours, named;
+
+	if (fstat(fd, &ours) < 0)
+		return err_sys(err, ERR_FATAL, errno, "cannot examine '%s'", path);
+	if (!S_ISREG(ours.st_mode))
+		return err_set(err, ERR_FATAL, "'%s' is not a file", path);
+	if (fcntl(fd, F_OFD_SETLK, &byte) < 0) {
+		if (errno == EAGAIN || errno == EACCES)
+			return err_set(err, ERR_BUSY, "another run holds '%s'", path);
+		return err_sys(err, ERR_FATAL, errno, "cannot lock '%s'", path);
+	}
+	if (stat(path, &named) < 0 || named.st_dev != ours.st_dev || named.st_ino != ours.st_ino)
+		return AGAIN;
+	if (named.st_size > 0 && named.st_size < SMALLEST)
+		return err_set(err, ERR_FATAL, "'%s' is not an SQLite database", path);
+	return 0;
+}
+
+int sqlite_file_hold(const char *path, mode_t mode, struct err *err)
+{
+	for (int i = 0; i < TRIES; i++) {
+		int fd = open_or_make(path, mode, err);
+		int rc = fd < 0 ? fd : lock(fd, path, err);
+		if (rc == 0)
+			return fd;
+		if (fd >= 0)
+			close(fd);
+		if (rc != AGAIN)
+			return -1;
+	}
+	return err_set(err, ERR_FATAL, "cannot open '%s': it is a link to nothing, or is replaced all the time", path);
+}

@@ -1,0 +1,142 @@
+/* sqlite_ledger.c: the table jobs: what the sink knows of each job, and what an answer changes in it (sink.h). */
+#include "sqlite_sink.h"
+
+static int64_t stamp_us(struct text t)
+{
+	struct stamp stamp;
+
+	return t.p && time_parse_iso(t.p, t.n, &stamp) != TIME_BAD ? stamp.us : 0;
+}
+
+static int read_entry(struct sqlite *s, const struct uuid *id, struct ledger_entry *entry, struct err *err)
+{
+	char text[UUID_TEXT_LEN + 1];
+	struct text state;
+	int rc;
+
+	*entry = (struct ledger_entry){.state = JOB_NONE};
+	sqlite_db_bind_text(s->db, Q_LEDGER, 1, (struct text){uuid_format(id, text), UUID_TEXT_LEN});
+	sqlite_db_bind_text(s->db, Q_LEDGER, 2, text_of(s->instance));
+	rc = sqlite_db_step(s->db, Q_LEDGER, err);
+	if (rc <= 0)
+		return rc;
+	state = sqlite_db_text(s->db, Q_LEDGER, 0);
+	entry->state = state.p ? state_of_name(state.p, state.n) : JOB_NONE;
+	entry->partial = sqlite_db_int(s->db, Q_LEDGER, 1) != 0;
+	entry->same_instance = sqlite_db_int(s->db, Q_LEDGER, 2) != 0;
+	entry->attempts = sqlite_db_int(s->db, Q_LEDGER, 3);
+	entry->requested_at_us = stamp_us(sqlite_db_text(s->db, Q_LEDGER, 4));
+	entry->expires_at_us = stamp_us(sqlite_db_text(s->db, Q_LEDGER, 5));
+	sqlite_db_reset(s->db, Q_LEDGER);
+	return 0;
+}
+
+int sqlite_ledger_states(struct sink *sink, const struct uuid *ids, size_t n, struct ledger_entry *out, struct err *err)
+{
+	struct sqlite *s = sqlite_of(sink);
+	int rc = 0;
+
+	/* One transaction for all, or each look-up would lock and unlock the file. */
+	if (!s->group && sqlite_db_run(s->db, Q_READ, err))
+		return -1;
+	for (size_t i = 0; i < n && rc == 0; i++)
+		rc = read_entry(s, &ids[i], &out[i], err);
+	if (!s->group && sqlite_db_exec(s->db, "COMMIT", rc ? NULL : err))
+		rc = -1;
+	return rc;
+}
+
+int sqlite_ledger_decide(struct sqlite *s, const struct job *job, struct err *err)
+{
+	struct text state;
+	bool known, stored = false, has_body = false;
+	int rc;
+
+	s->settles = false;
+	sqlite_db_bind_text(s->db, Q_HELD, 1, text_of(s->id));
+	rc = sqlite_db_step(s->db, Q_HELD, err);
+	if (rc < 0)
+		return -1;
+	known = rc == 1;
+	if (known) {
+		struct text until = sqlite_db_text(s->db, Q_HELD, 2);
+		state = sqlite_db_text(s->db, Q_HELD, 0);
+		stored = state.p && state_of_name(state.p, state.n) == JOB_STORED;
+		s->settles = stored && sqlite_db_int(s->db, Q_HELD, 1) && state_is_lost(job->state);
+		if (!until.p || time_parse_iso(until.p, until.n, &s->until) == TIME_BAD)
+			s->until.us = INT64_MAX;
+		has_body = sqlite_db_int(s->db, Q_HELD, 3) != 0;
+		sqlite_db_reset(s->db, Q_HELD);
+	}
+
+	if (job->state == JOB_STORED)
+		s->deed = DEED_REPLACE;
+	else if (job->state == JOB_UNASKED && known)
+		s->deed = DEED_NOTHING;
+	else
+		s->deed = stored ? DEED_ONLY_ERROR : DEED_VERDICT;
+	s->take_body = (job->state == JOB_STORED && s->keep_bodies) ||
+		       (job->state == JOB_UNREADABLE && s->deed == DEED_VERDICT && !has_body);
+	return 0;
+}
+
+static int write_job(struct sqlite *s, const struct job *job, struct err *err)
+{
+	const bool stored = job->state == JOB_STORED;
+	const unsigned q = stored ? Q_STORED : Q_VERDICT;
+	/* An unreadable body that was not taken leaves the columns to the one that is kept. */
+	const bool body = job->body_bytes >= 0 && (stored || s->take_body);
+	char sha256[SHA256_HEX_LEN + 1];
+	struct stamp now = {0};
+	const struct text texts[] = {job->error, job->topic, job->message, job->result_summary, job->omni_chat_url};
+	const struct text last[] = {job->warnings, job->input, job->details, job->extra, text_of(s->run_id)};
+
+	if (stored)
+		stamp_from_us(&now, time_now_us());
+	sqlite_db_bind_text(s->db, q, 1, text_of(s->id));
+	sqlite_db_bind_text(s->db, q, 2, job->instance);
+	sqlite_db_bind_text(s->db, q, 3, text_of(state_name(job->state)));
+	sqlite_db_bind_int(s->db, q, 4, stored && job->partial);
+	sqlite_bind_known(s, q, 5, job->http_status != 0, job->http_status);
+	for (int i = 0; i < 5; i++)
+		sqlite_db_bind_text(s->db, q, 6 + i, texts[i]);
+	sqlite_bind_stamp(s, q, 11, &job->first_action_at);
+	sqlite_bind_stamp(s, q, 12, &job->last_action_at);
+	sqlite_bind_stamp(s, q, 13, &job->expires_at);
+	sqlite_db_bind_int(s->db, q, 14, job->attempts);
+	sqlite_bind_stamp(s, q, 15, &job->requested_at);
+	sqlite_bind_stamp(s, q, 16, &job->fetched_at);
+	sqlite_bind_stamp(s, q, 17, &now);
+	sqlite_bind_known(s, q, 18, body, job->body_bytes);
+	sqlite_db_bind_text(s->db, q, 19, body ? text_of(sha256_hex(job->body_sha256, sha256)) : TEXT_NULL);
+	sqlite_bind_known(s, q, 20, stored, job->action_count);
+	sqlite_bind_known(s, q, 21, stored, job->result_count);
+	sqlite_bind_known(s, q, 22, stored, job->row_count);
+	for (int i = 0; i < 5; i++)
+		sqlite_db_bind_text(s->db, q, 23 + i, last[i]);
+	return sqlite_db_run(s->db, q, err);
+}
+
+static int write_only_error(struct sqlite *s, const struct job *job, struct err *err)
+{
+	struct stamp now = {0};
+
+	if (s->settles && s->until.us > time_now_us())
+		stamp_from_us(&now, time_now_us());
+	sqlite_db_bind_text(s->db, Q_ONLY_ERROR, 1, text_of(s->id));
+	sqlite_db_bind_text(s->db, Q_ONLY_ERROR, 2, job->error);
+	sqlite_bind_stamp(s, Q_ONLY_ERROR, 3, &now);
+	return sqlite_db_run(s->db, Q_ONLY_ERROR, err);
+}
+
+int sqlite_ledger_write(struct sqlite *s, const struct job *job, struct err *err)
+{
+	switch (s->deed) {
+	case DEED_NOTHING:
+		return 0;
+	case DEED_ONLY_ERROR:
+		return write_only_error(s, job, err);
+	default:
+		return write_job(s, job, err);
+	}
+}

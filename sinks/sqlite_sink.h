@@ -1,0 +1,84 @@
+/*
+ * sqlite_sink.h: what the files of the SQLite sink share: sqlite.c (opening, groups, jobs), sqlite_ledger.c (the table
+ * jobs) and sqlite_content.c (everything else of a job). Nobody else includes it.
+ */
+#ifndef OMNI_SQLITE_SINK_H
+#define OMNI_SQLITE_SINK_H
+
+#include "sink.h"
+#include "sqlite_db.h"
+#include "sqlite_sql.h"
+
+/* What becomes of the job under way. */
+enum deed {
+	DEED_NOTHING,    /* what is there says more */
+	DEED_ONLY_ERROR, /* it is stored, and the answer is no result */
+	DEED_VERDICT,    /* the ledger is updated */
+	DEED_REPLACE     /* a result: all that was there of this job goes */
+};
+
+struct sqlite {
+	struct sink base;
+	struct sqlite_db *db;
+	int fd; /* holds the file; closed after db (sqlite_file.h) */
+	char *run_id, *instance;
+	bool keep_bodies;
+	bool wrote; /* the journal is a WAL, or was refused */
+	bool group, savepoint;
+	struct err broken;  /* a rollback failed: ERR_FATAL from now on */
+	int64_t next_no;    /* the next result_no */
+	struct buf cells;   /* JSON of one row, or of the column types; at most SQLITE_CELLS_MAX, like columns */
+	struct buf columns; /* JSON of the labels */
+
+	/* the job under way */
+	char id[UUID_TEXT_LEN + 1];
+	enum deed deed;
+	bool take_body;     /* keep what body brings */
+	bool settles;       /* a loss of a job that is stored in part: expires_at is drawn in */
+	struct stamp until; /* its expires_at until now */
+	int64_t part_no;
+	struct buf part;   /* the next part of the body; SQLITE_PART_SIZE */
+	int64_t result_no; /* of the result under way */
+};
+
+static inline struct sqlite *sqlite_of(struct sink *s)
+{
+	return (struct sqlite *)s;
+}
+
+static inline void sqlite_bind_known(struct sqlite *s, unsigned q, int param, bool known, int64_t value)
+{
+	if (known)
+		sqlite_db_bind_int(s->db, q, param, value);
+	else
+		sqlite_db_bind_null(s->db, q, param);
+}
+
+static inline void sqlite_bind_stamp(struct sqlite *s, unsigned q, int param, const struct stamp *t)
+{
+	sqlite_db_bind_text(s->db, q, param, stamp_is_set(t) ? text_of(t->text) : TEXT_NULL);
+}
+
+int sqlite_ledger_states(struct sink *, const struct uuid *ids, size_t n, struct ledger_entry *out, struct err *);
+/* Looks at what is there of the job, and decides what becomes of it: sets deed, take_body, settles, until. */
+int sqlite_ledger_decide(struct sqlite *, const struct job *, struct err *);
+/* Writes the row of jobs, as was decided. */
+int sqlite_ledger_write(struct sqlite *, const struct job *, struct err *);
+
+/* Of a body in each part: well below the contract's 16 MiB, since SQLite holds a part twice while it writes it. */
+#define SQLITE_PART_SIZE ((size_t)1 << 20)
+
+/* A row's cells as JSON: csv.h ends a row at 64 MiB, and escaping makes at most six bytes of one. */
+#define SQLITE_CELLS_MAX ((size_t)512 << 20)
+
+/* The number of the next result; once, after opening. */
+int sqlite_content_prepare(struct sqlite *, struct err *);
+int sqlite_content_delete(struct sqlite *, struct err *); /* all of the job under way but its row of jobs */
+int sqlite_content_action(struct sink *, const struct action *, struct err *);
+int sqlite_content_result(struct sink *, const struct query_result *, struct err *);
+int sqlite_content_row(struct sink *, const struct row *, struct err *);
+int sqlite_content_result_end(struct sink *, const struct query_result *, struct err *);
+int sqlite_content_body(struct sink *, const void *piece, size_t n, struct err *);
+int sqlite_content_end(struct sqlite *, struct err *); /* the last part of the body */
+
+#endif

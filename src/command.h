@@ -1,0 +1,31 @@
+/*
+ * command.h: the commands of the program, one file each (cmd_*.c). A command takes its arguments (argv[0] is its name)
+ * and returns the exit code.
+ */
+#ifndef OMNI_COMMAND_H
+#define OMNI_COMMAND_H
+
+#include <stdio.h>
+
+struct command {
+	const char *name;
+	const char *usage;   /* what follows "omni-export" */
+	const char *summary; /* one line of the list of commands */
+	unsigned options;    /* its FOR_ bit (options.h) */
+	int (*main)(int argc, char **argv);
+	void (*help)(FILE *);
+};
+
+/* Ended by an entry whose name is NULL. */
+extern const struct command command_table[];
+
+/* NULL: no such command. */
+const struct command *command_find(const char *name);
+void command_version(FILE *);
+
+int cmd_run(int argc, char **argv);
+void cmd_run_help(FILE *);
+int cmd_help(int argc, char **argv);
+void cmd_help_help(FILE *);
+
+#endif

@@ -1,0 +1,157 @@
+/* What comes back from a transfer, and what it is reported as. */
+#include "fetch_batch.h"
+#include "log.h"
+
+#include <stdio.h>
+
+#define MAX_TEXT     ((size_t)1 << 20)  /* of an answer that is no document */
+#define MAX_DOCUMENT ((size_t)16 << 20) /* of a status document */
+
+/* A transfer that has ended, on its way to the schedule. */
+struct ended {
+	struct fetch_transfer *t;
+	const struct fetch_headers *headers;
+	const struct err *why;
+	struct schedule_time now;
+	char said[512]; /* a sentence about what went wrong; empty: nothing */
+	struct schedule_step step;
+	struct err err; /* where the run cannot go on: the job was not reported */
+};
+
+int fetch_batch_bytes(struct fetch_batch *b, struct fetch_transfer *t, int http, const char *p, size_t n)
+{
+	size_t max = t->job->asked == ASKED_STATUS && http == 200 ? MAX_DOCUMENT : MAX_TEXT;
+
+	t->http = http;
+	if (t->body && http == 200) {
+		schedule_receiving(b->schedule, t->job);
+		return body_add(t->body, p, n, &t->err);
+	}
+	if (n > max - t->text.len) {
+		n = max - t->text.len;
+		t->text_cut = true;
+	}
+	if (buf_add(&t->text, p, n))
+		return err_set(&t->err, ERR_FATAL, "out of memory");
+	return t->text_cut ? -1 : 0;
+}
+
+/* A whole 200 result: can it be read? */
+static int take_result(struct fetch_batch *b, struct ended *e)
+{
+	struct fetch_transfer *t = e->t;
+	const char *problem;
+	int judged = 1;
+
+	if (body_end(t->body, &e->err)) {
+		if (e->err.kind == ERR_FATAL)
+			return -1;
+		(void)snprintf(e->said, sizeof e->said, "%s", e->err.msg);
+		e->step = schedule_failed(b->schedule, t->job, FAILURE_ANSWER, t->http, e->said, &e->now);
+		return 0;
+	}
+	b->progress.counts.bytes += body_size(t->body);
+	problem = body_problem(t->body);
+	if (problem) {
+		(void)snprintf(e->said, sizeof e->said, "the body is not one whole JSON document: %s", problem);
+	} else {
+		judged = b->handlers->judge(b->ctx, t->body, e->said, sizeof e->said, &e->err);
+		if (judged < 0)
+			return -1;
+		if (judged && !*e->said)
+			(void)snprintf(e->said, sizeof e->said, "the body is no result");
+	}
+	e->step = schedule_result(b->schedule, t->job, t->body, body_sha256(t->body), judged ? e->said : NULL, &e->now);
+	return 0;
+}
+
+static int take_answer(struct fetch_batch *b, struct ended *e)
+{
+	struct fetch_transfer *t = e->t;
+	struct answer_in in = {
+	    .asked = t->job->asked,
+	    .http = t->http,
+	    .content_type = e->headers->content_type,
+	    .retry_after = e->headers->retry_after,
+	    .date = e->headers->date,
+	    .location = e->headers->location,
+	    .body = buf_text(&t->text),
+	    .body_cut = t->text_cut || e->why->kind != ERR_NONE,
+	    .now_us = e->now.wall_us,
+	};
+	struct answer answer;
+
+	if (answer_read(&in, b->doc, &answer, &e->err))
+		return -1;
+	(void)snprintf(e->said, sizeof e->said, "%s", answer.message);
+	b->progress.counts.rate_limited += answer.verdict == VERDICT_PAUSE;
+	e->step = schedule_answered(b->schedule, t->job, &answer, t->http, in.body, &e->now);
+	return 0;
+}
+
+static int report(struct fetch_batch *b, struct ended *e)
+{
+	struct fetch_transfer *t = e->t;
+	/* What these codes say needs no whole body, and their Retry-After counts. */
+	bool code_is_enough = t->http == 429 || t->http >= 500;
+	enum schedule_failure failure = e->why->kind == ERR_RETRY ? FAILURE_NETWORK : FAILURE_LASTING;
+	const struct err *why = e->why;
+
+	if (t->err.kind != ERR_NONE) {
+		failure = FAILURE_ANSWER;
+		why = &t->err;
+	}
+	if (why->kind == ERR_FATAL) {
+		e->err = *why;
+		return -1;
+	}
+	if (why->kind == ERR_NONE || (why->kind == ERR_RETRY && code_is_enough))
+		return t->body && t->http == 200 ? take_result(b, e) : take_answer(b, e);
+	(void)snprintf(e->said, sizeof e->said, "%s", why->msg);
+	e->step = schedule_failed(b->schedule, t->job, failure, t->http, e->said, &e->now);
+	return 0;
+}
+
+/* The job is the schedule's again, or gone: what is said of it was copied. */
+static void tell(struct fetch_batch *b, const struct ended *e, const struct uuid *id, enum answer_asked asked)
+{
+	static const char *const names[] = {
+	    [ASKED_RESULT] = "result", [ASKED_STATUS] = "status", [ASKED_WHOAMI] = "whoami"};
+	int64_t pause_ns = e->now.boot_ns + e->step.wait_ms * 1000000;
+	const char *colon = *e->said ? ": " : "";
+
+	if (e->step.did == STEP_AGAIN)
+		log_line(LOG_DEBUG, id, "%s: HTTP %d%s%s; again in %.3f s", names[asked], e->t->http, colon, e->said,
+			 (double)e->step.wait_ms / 1000);
+	else
+		log_line(LOG_DEBUG, id, "%s: HTTP %d%s%s", names[asked], e->t->http, colon, e->said);
+	/* Once for all transfers that ran into it. */
+	if (e->step.did == STEP_PAUSED && pause_ns > b->pause_ns + 1000000) {
+		b->pause_ns = pause_ns;
+		log_line(LOG_WARNING, NULL, "all requests pause for %.1f s: %s", (double)e->step.wait_ms / 1000,
+			 e->said);
+	}
+}
+
+void fetch_batch_end(struct fetch_batch *b, struct fetch_transfer *t, const struct fetch_headers *h,
+		     const struct err *why)
+{
+	struct ended e = {.t = t, .headers = h, .why = why, .now = fetch_batch_now()};
+	enum answer_asked asked = t->job->asked;
+	const struct uuid *id = asked == ASKED_WHOAMI ? NULL : &b->jobs[t->job->index].id;
+
+	fetch_batch_headers(b, t);
+	if (report(b, &e)) {
+		fetch_batch_fail(b, &e.err);
+		fetch_batch_abort(b, t);
+		return;
+	}
+	if (e.step.took_body)
+		t->body = NULL;
+	if (e.step.did == STEP_PAUSED)
+		rate_pause(b->options->rate, e.now.boot_ns + e.step.wait_ms * 1000000);
+	else if (t->http == 200)
+		rate_success(b->options->rate);
+	tell(b, &e, id, asked);
+	fetch_batch_idle(b, t);
+}

@@ -1,0 +1,83 @@
+/*
+ * options.h: one table of options. getopt_long, --help, the environment names, the config file and (by a test) the man
+ * page are all made from it.
+ *
+ * Command line, environment, config file, default: the first that speaks wins (contract, "Options of run"). A struct
+ * options owns what it points to; options_free releases it.
+ */
+#ifndef OMNI_OPTIONS_H
+#define OMNI_OPTIONS_H
+
+#include "err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum option_type {
+	OPTION_FLAG,    /* bool; --name, --name=yes|no; true/false/1/0/on/off too */
+	OPTION_TEXT,    /* const char * */
+	OPTION_LIST,    /* struct option_list; repeatable; in the environment one a line */
+	OPTION_COUNT,   /* int64_t, within min..max */
+	OPTION_SECONDS, /* int64_t milliseconds, from seconds with a fraction; within min..max (ms) */
+	OPTION_SIZE,    /* uint64_t bytes; K, M, G, T are powers of 1024 */
+	OPTION_MODE,    /* int64_t, octal */
+	OPTION_CHOICE,  /* const char *, one of the words in arg ("auto|always|never") */
+	OPTION_HELP,    /* --help, --version: handled by the parser */
+	OPTION_VERSION
+};
+
+/* Which commands know an option. */
+#define FOR_RUN 1u
+
+struct option_def {
+	const char *name; /* long name without dashes */
+	char letter;      /* 0: none */
+	enum option_type type;
+	const char *arg;  /* placeholder in the help, or the words of a choice; NULL for flags */
+	const char *def;  /* default as text; NULL: none */
+	const char *help; /* one or more sentences; no full stop at the end */
+	unsigned commands;
+	size_t offset; /* in struct options */
+	int64_t min, max;
+};
+
+struct option_list {
+	const char **at;
+	size_t n;
+};
+
+struct options {
+	struct option_list to;
+	const char *base_url, *api_key_file, *rate, *cacert, *config;
+	int64_t concurrency, retries;
+	int64_t retry_wait_ms, retry_max_wait_ms, give_up_after_ms, max_time_ms /* -1: none */, timeout_ms,
+	    connect_timeout_ms;
+	uint64_t max_size;
+	bool refetch, details, retry_lost, no_raw, dry_run, quiet, verbose, allow_http;
+	const char *error_file, *summary, *progress, *log_format;
+	int64_t file_mode;
+	bool help, version; /* --help, --version: nothing else counts */
+	/* What is left on the command line. Borrowed from argv. */
+	char **operands;
+	size_t n_operands;
+	/* options.c's own. */
+	void *memory;
+};
+
+/* The table, ended by an entry whose name is NULL. */
+extern const struct option_def option_table[];
+
+/*
+ * Reads argv[1…] (argv[0] is the command's name), the environment and the config file. command: one FOR_ bit. 0, or -1
+ * with *err: a sentence that says what is wrong, where it was said and what would be right. *out must be freed in both
+ * cases.
+ */
+int options_read(int argc, char **argv, unsigned command, struct options *out, struct err *);
+void options_free(struct options *);
+
+/* Prints the options of a command, wrapped to 79 columns. */
+void options_help(FILE *, unsigned command);
+
+#endif

@@ -1,0 +1,111 @@
+#include "outfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* The folder of a path, as a path; the caller frees it. */
+static char *folder_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (slash == NULL)
+		return strdup(".");
+	return slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
+}
+
+int outfile_check(const char *path, struct err *err)
+{
+	struct stat st;
+	char *folder;
+	int result = 0;
+
+	if (strcmp(path, "-") == 0)
+		return 0;
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return err_sys(err, ERR_FATAL, EISDIR, "cannot write '%s'", path);
+	if (access(path, F_OK) == 0 && access(path, W_OK) != 0)
+		return err_sys(err, ERR_FATAL, errno, "cannot write '%s'", path);
+	folder = folder_of(path);
+	if (folder == NULL)
+		return err_set(err, ERR_FATAL, "out of memory");
+	if (access(folder, F_OK) != 0)
+		result = err_sys(err, ERR_FATAL, errno, "cannot write '%s'", path);
+	free(folder);
+	return result;
+}
+
+static int put(int fd, struct text text)
+{
+	size_t done = 0;
+
+	while (done < text.n) {
+		ssize_t n = write(fd, text.p + done, text.n - done);
+
+		if (n < 0 && errno != EINTR)
+			return -1;
+		done += n > 0 ? (size_t)n : 0;
+	}
+	return 0;
+}
+
+static int write_through(const char *path, struct text text, struct err *err)
+{
+	bool out = strcmp(path, "-") == 0;
+	int result, fd = out ? STDOUT_FILENO : open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0)
+		return err_sys(err, ERR_FATAL, errno, "cannot open '%s'", path);
+	result = put(fd, text);
+	if (result != 0)
+		(void)err_sys(err, ERR_FATAL, errno, "cannot write '%s'", out ? "standard output" : path);
+	if (!out && close(fd) != 0 && result == 0)
+		result = err_sys(err, ERR_FATAL, errno, "cannot write '%s'", path);
+	return result;
+}
+
+static int write_beside(const char *path, struct text text, mode_t mode, struct err *err)
+{
+	char *beside = NULL;
+	int fd, result = -1;
+
+	if (asprintf(&beside, "%s.XXXXXX", path) < 0)
+		return err_set(err, ERR_FATAL, "out of memory");
+	fd = mkostemp(beside, O_CLOEXEC);
+	if (fd < 0) {
+		(void)err_sys(err, ERR_FATAL, errno, "cannot create '%s'", beside);
+		free(beside);
+		return -1;
+	}
+	if (put(fd, text) == 0 && fchmod(fd, mode) == 0 && fsync(fd) == 0)
+		result = 0;
+	else
+		(void)err_sys(err, ERR_FATAL, errno, "cannot write '%s'", beside);
+	if (close(fd) != 0 && result == 0)
+		result = err_sys(err, ERR_FATAL, errno, "cannot write '%s'", beside);
+	if (result == 0 && rename(beside, path) != 0)
+		result = err_sys(err, ERR_FATAL, errno, "cannot rename '%s' to '%s'", beside, path);
+	if (result != 0)
+		(void)unlink(beside);
+	free(beside);
+	return result;
+}
+
+int outfile_write(const char *path, struct text text, mode_t mode, struct err *err)
+{
+	struct stat st;
+	char *real;
+	int result;
+
+	if (strcmp(path, "-") == 0 || (stat(path, &st) == 0 && !S_ISREG(st.st_mode)))
+		return write_through(path, text, err);
+	real = realpath(path, NULL); /* through a link: the file is replaced, not the link */
+	result = write_beside(real != NULL ? real : path, text, mode, err);
+	free(real);
+	return result;
+}

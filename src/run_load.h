@@ -1,0 +1,47 @@
+/*
+ * run_load.h: the loader thread: takes what became of jobs from a short bounded queue, decodes bodies and writes to the
+ * sinks.
+ *
+ * Part of the glue (run.c). While it runs, the loader alone touches the sinks and the jobs that were put into it;
+ * loader_finish gives both back.
+ */
+#ifndef OMNI_RUN_LOAD_H
+#define OMNI_RUN_LOAD_H
+
+#include "fetch.h"
+#include "run_plan.h"
+
+#include <signal.h>
+
+/* Added up by the loader; whole after loader_finish. */
+struct load_totals {
+	int64_t stored, partial;
+	int64_t actions, results, rows, truncated_results, warnings;
+	int64_t sink_stored[SINKSET_MAX], sink_failed[SINKSET_MAX];
+};
+
+struct loader_options {
+	struct sinkset *sinks;
+	struct plan *plan;
+	const char *instance;
+	const volatile sig_atomic_t *stop;           /* see writer_new */
+	void (*give_back)(void *ctx, struct body *); /* a body that is done with; from the loader's thread */
+	void (*wake)(void *ctx);                     /* there is room again, or the last sink has failed */
+	void *ctx;
+};
+
+struct loader;
+
+/* Starts the thread; the options are copied. NULL with *err. */
+struct loader *loader_start(const struct loader_options *, struct err *);
+/* Whether another request may start: false while enough waits to be loaded. */
+bool loader_room(struct loader *);
+/* Takes an outcome and what it owns. Never waits. 0, or -1 with *err: no sink is left, or memory is short (the outcome
+ * was released). */
+int loader_put(struct loader *, const struct fetch_outcome *, struct err *);
+/* How many jobs are stored so far, how many are settled otherwise. For the progress line. */
+void loader_counts(struct loader *, int64_t *stored, int64_t *other);
+/* No more will come: loads the rest, flushes, ends the thread, frees the loader. */
+void loader_finish(struct loader *, struct load_totals *);
+
+#endif

@@ -1,0 +1,189 @@
+#include "run_state.h"
+
+#include "key.h"
+#include "log.h"
+#include "outfile.h"
+#include "run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+/* --- signals --- */
+
+volatile sig_atomic_t run_stop_signal;
+static int stop_pipe[2] = {-1, -1};
+
+/* The first signal asks for an orderly end, the second one ends at once. */
+static void on_signal(int sig)
+{
+	int saved = errno;
+
+	if (run_stop_signal != 0)
+		_exit(128 + sig);
+	run_stop_signal = sig;
+	(void)!write(stop_pipe[1], "", 1);
+	errno = saved;
+}
+
+static int catch_signals(struct err *err)
+{
+	static const int signals[] = {SIGHUP, SIGINT, SIGTERM};
+	struct sigaction ignore = {.sa_handler = SIG_IGN}, old, act = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+
+	if (pipe2(stop_pipe, O_CLOEXEC | O_NONBLOCK) != 0)
+		return err_sys(err, ERR_FATAL, errno, "cannot make a pipe");
+	(void)sigaction(SIGPIPE, &ignore, NULL);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		/* What nohup or a shell's background job has set to be ignored stays so. */
+		if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+			(void)sigaction(signals[i], &act, NULL);
+	}
+	return 0;
+}
+
+/* --- setting up --- */
+
+/* Sorts by time and is unique: 20261123T170512.123Z without its point, and 32 random bits. */
+static void make_run_id(struct run *r)
+{
+	uint32_t random = 0;
+	size_t n = 0;
+
+	(void)!getrandom(&random, sizeof(random), 0);
+	for (const char *p = r->started_at.text; *p != '\0' && n < 20; p++)
+		if (*p != '-' && *p != ':' && *p != '.')
+			r->run_id[n++] = *p;
+	(void)snprintf(r->run_id + n, sizeof(r->run_id) - n, "-%08x", random);
+}
+
+static int read_inputs(struct run *r, struct err *err)
+{
+	static char *const standard_input[] = {"-"};
+	char *const *names = r->o->n_operands > 0 ? r->o->operands : standard_input;
+	size_t n = r->o->n_operands > 0 ? r->o->n_operands : 1;
+
+	for (size_t i = 0; i < n; i++) {
+		bool is_stdin = strcmp(names[i], "-") == 0;
+		FILE *f = is_stdin ? stdin : fopen(names[i], "re");
+		int result;
+
+		if (f == NULL)
+			return err_sys(err, ERR_FATAL, errno, "cannot open '%s'", names[i]);
+		result = plan_read(&r->plan, f, is_stdin ? "standard input" : names[i], err);
+		if (!is_stdin)
+			(void)fclose(f);
+		if (result != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The folder of the state that programs keep (contract, --rate). NULL: there is none. The caller frees it. */
+static char *state_folder(void)
+{
+	const char *systemd = getenv("STATE_DIRECTORY"), *xdg = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+	char *folder = NULL;
+	int n = -1;
+
+	if (systemd != NULL && systemd[0] == '/')
+		n = asprintf(&folder, "%.*s", (int)strcspn(systemd, ":"), systemd);
+	else if (xdg != NULL && xdg[0] == '/')
+		n = asprintf(&folder, "%s/omni-export", xdg);
+	else if (home != NULL && home[0] == '/')
+		n = asprintf(&folder, "%s/.local/state/omni-export", home);
+	return n < 0 ? NULL : folder;
+}
+
+static int open_rate(struct run *r, struct err *err)
+{
+	char *folder = state_folder();
+	struct rate_limit limit;
+	struct err why = {0};
+
+	if (rate_parse(r->o->rate, &limit, err) != 0) {
+		free(folder);
+		return -1;
+	}
+	r->rate = rate_open(folder, buf_cstr(&r->key), &limit, time_boot_ns(), &why);
+	free(folder);
+	if (r->rate == NULL)
+		return err_set(err, ERR_FATAL, "out of memory");
+	if (why.kind != ERR_NONE)
+		log_line(LOG_WARNING, NULL, "%s", why.msg);
+	if (!rate_shared(r->rate))
+		log_line(LOG_WARNING, NULL, "the request window is not shared with other processes that use this key");
+	return 0;
+}
+
+static int open_fetch(struct run *r, struct err *err)
+{
+	const struct options *o = r->o;
+	const char *base_url = o->base_url != NULL ? o->base_url : getenv("OMNI_BASE_URL");
+	struct fetch_options f = {
+	    .base_url = base_url,
+	    .api_key = o->dry_run ? "unused" : buf_cstr(&r->key), /* a dry run needs no key: it asks nothing */
+	    .cacert = o->cacert,
+	    .user_agent = PACKAGE_NAME "/" PACKAGE_VERSION,
+	    .allow_http = o->allow_http,
+	    .rate = r->rate,
+	    .retry = {o->retry_wait_ms, o->retry_max_wait_ms, (int)o->retries},
+	    .concurrency = (int)o->concurrency,
+	    .give_up_ms = o->give_up_after_ms,
+	    .max_time_ms = o->max_time_ms,
+	    .timeout_s = (o->timeout_ms + 999) / 1000,
+	    .connect_timeout_s = (o->connect_timeout_ms + 999) / 1000,
+	    .max_size = o->max_size,
+	    .keep_bodies = !o->no_raw,
+	    .details = o->details,
+	    .stop = &run_stop_signal,
+	    .wake_fd = stop_pipe[0],
+	};
+
+	if (base_url == NULL || base_url[0] == '\0')
+		return err_set(err, ERR_FATAL,
+			       "no address: set OMNI_BASE_URL or give --base-url https://NAME.omniapp.co");
+	r->fetch = fetch_new(&f, err);
+	return r->fetch != NULL ? 0 : -1;
+}
+
+static int open_sinks(struct run *r, struct err *err)
+{
+	struct sink_options s = {
+	    .file_mode = (mode_t)r->o->file_mode,
+	    .keep_bodies = !r->o->no_raw,
+	    .read_only = r->o->dry_run,
+	    .run_id = r->run_id,
+	    .version = PACKAGE_VERSION,
+	    .instance = fetch_instance(r->fetch),
+	};
+
+	r->sinks = sinkset_open(r->o->to.at, r->o->to.n, &s, err);
+	return r->sinks != NULL ? 0 : -1;
+}
+
+/* Configuration first: nothing is opened or made before all of it is known to be good. Returns an exit code, or -1 to
+ * go on. */
+int run_set_up(struct run *r, struct err *err)
+{
+	stamp_from_us(&r->started_at, time_now_us());
+	make_run_id(r);
+	if ((r->o->error_file != NULL && outfile_check(r->o->error_file, err) != 0) ||
+	    (r->o->summary != NULL && outfile_check(r->o->summary, err) != 0))
+		return EXIT_USAGE;
+	if (!r->o->dry_run && key_load(r->o->api_key_file, &r->key, err) != 0)
+		return EXIT_USAGE;
+	if (catch_signals(err) != 0)
+		return EXIT_UNEXPECTED;
+	if (!r->o->dry_run && open_rate(r, err) != 0)
+		return EXIT_USAGE;
+	if (open_fetch(r, err) != 0 || read_inputs(r, err) != 0)
+		return EXIT_USAGE;
+	if (open_sinks(r, err) != 0)
+		return err->kind == ERR_BUSY ? EXIT_BUSY : EXIT_SINK;
+	return -1;
+}

@@ -1,0 +1,118 @@
+#include "outfile.h"
+
+#include "unit.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char folder[] = "/tmp/test_outfile.XXXXXX";
+
+static int set_up(void **state)
+{
+	(void)state;
+	return mkdtemp(folder) != NULL && chdir(folder) == 0 ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	return chdir("/") == 0 ? rmdir(folder) : -1;
+}
+
+static void assert_content(const char *path, const char *expected)
+{
+	char got[100] = "";
+	int fd = open(path, O_RDONLY);
+
+	assert_true(fd >= 0);
+	assert_true(read(fd, got, sizeof(got) - 1) >= 0);
+	(void)close(fd);
+	assert_string_equal(got, expected);
+}
+
+static int files_here(void)
+{
+	DIR *d = opendir(".");
+	int n = 0;
+
+	while (readdir(d) != NULL)
+		n++;
+	(void)closedir(d);
+	return n - 2;
+}
+
+static void test_replaces_whole_with_the_mode_asked_for(void **state)
+{
+	struct err err;
+	struct stat st;
+
+	(void)state;
+	(void)umask(077);
+	assert_int_equal(outfile_check("a", &err), 0);
+	assert_int_equal(outfile_write("a", text_of("one, long"), 0644, &err), 0);
+	assert_int_equal(outfile_write("a", text_of("two"), 0644, &err), 0);
+	assert_content("a", "two");
+	assert_int_equal(stat("a", &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0644);
+	assert_int_equal(files_here(), 1);
+	(void)unlink("a");
+}
+
+static void test_keeps_a_link(void **state)
+{
+	struct err err;
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(outfile_write("real", text_of("old"), 0600, &err), 0);
+	assert_int_equal(symlink("real", "link"), 0);
+	assert_int_equal(outfile_write("link", text_of("new"), 0600, &err), 0);
+	assert_int_equal(lstat("link", &st), 0);
+	assert_true(S_ISLNK(st.st_mode));
+	assert_content("real", "new");
+	(void)unlink("link");
+	(void)unlink("real");
+}
+
+static void test_failures(void **state)
+{
+	struct err err;
+
+	(void)state;
+	assert_int_equal(outfile_check("missing/a", &err), -1);
+	assert_non_null(strstr(err.msg, "cannot write 'missing/a': No such file or directory"));
+	assert_int_equal(outfile_check("/tmp", &err), -1);
+	assert_non_null(strstr(err.msg, "Is a directory"));
+	assert_int_equal(outfile_write("missing/a", text_of("x"), 0600, &err), -1);
+	assert_int_equal(outfile_write("/dev/full", text_of("x"), 0600, &err), -1);
+	assert_non_null(strstr(err.msg, "cannot write '/dev/full': No space left on device"));
+	assert_int_equal(files_here(), 0);
+}
+
+static void test_device_is_written_to(void **state)
+{
+	struct err err;
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(outfile_write("/dev/null", text_of("x"), 0600, &err), 0);
+	assert_int_equal(stat("/dev/null", &st), 0);
+	assert_true(S_ISCHR(st.st_mode));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_replaces_whole_with_the_mode_asked_for),
+	    cmocka_unit_test(test_keeps_a_link),
+	    cmocka_unit_test(test_failures),
+	    cmocka_unit_test(test_device_is_written_to),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
