@@ -133,18 +133,16 @@ static int stop_parser(struct csv_reader *r)
 
 /*
  * Holds libcsv's cell buffer to the maximum: of a longer cell one byte more is kept, so that on_cell sees that it was
- * longer. Behind a quote that may close the cell, that quote is the last byte: libcsv takes it back if it does.
+ * longer. Behind a quote that may close the cell, the last byte stands for it: libcsv takes it back if it does.
  */
 static void limit_cell(struct csv_parser *p)
 {
 	if (p->entry_size > p->blk_size)
 		csv_set_blk_size(p, p->entry_size);
-	if (p->pstate == FIELD_BEGUN && p->entry_pos > CSV_MAX_CELL + 1) {
+	if (p->pstate == FIELD_BEGUN && p->entry_pos > CSV_MAX_CELL + 1)
 		p->entry_pos = CSV_MAX_CELL + 1;
-	} else if (p->pstate == FIELD_MIGHT_HAVE_ENDED && p->entry_pos > CSV_MAX_CELL + 2) {
+	else if (p->pstate == FIELD_MIGHT_HAVE_ENDED && p->entry_pos > CSV_MAX_CELL + 2)
 		p->entry_pos = CSV_MAX_CELL + 2;
-		p->entry_buf[p->entry_pos - 1] = '"';
-	}
 }
 
 static int parse(struct csv_reader *r, const char *p, size_t n)

@@ -197,7 +197,7 @@ int result_query_read(struct result_query *d, json_ref object, int64_t action_in
 		if (d->text[i].cap > KEEP)
 			buf_free(&d->text[i]);
 	}
-	*q = (struct query_result){.action_index = action_index, .csv_truncated = -1, .has_results = -1};
+	*q = (struct query_result){.action_index = action_index};
 	(void)snprintf(of, sizeof(of), " of the result of action %lld", (long long)action_index);
 	if (result_obj_open(&d->result, d->doc, object, d->warn, of, err) != 0 || read_fields(d, q, err) != 0)
 		return -1;

@@ -20,6 +20,7 @@ static void a_busy_lock_is_never_waited_for(void **state)
 	/* what cannot be written now is written later */
 	rate_headers(r, a, T0 + 2 * S);
 	rate_pause(r, T0 + 10 * S);
+	rate_pause(r, T0 + 5 * S);
 	assert_int_equal(flock(fd, LOCK_UN), 0);
 	assert_int_equal(paused_until(r, T0 + 3 * S), T0 + 10 * S);
 	s = open_one(3, 60 * S, T0 + 4 * S);
@@ -135,22 +136,22 @@ static void absurd_times_do_not_block_for_ever(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(absurd) / sizeof(absurd[0]); i++) {
-		for (what = 0; what < 5; what++) {
+		for (what = 0; what < 6; what++) {
 			r = open_one(1, S, T0);
 			rate_headers(r, taken(r, T0), T0);
 			if (what == 3)
 				taken(r, T0 + 1 * S);
 			read_head(&h);
-			if (what == 0)
+			if (what == 0 || what == 5)
 				h.newest_ns = absurd[i];
-			else if (what == 1)
+			if (what == 1)
 				h.pause_ns = absurd[i];
-			else if (what == 2)
+			if (what == 2 || what == 5)
 				write_at(&absurd[i], sizeof(absurd[i]), ring);
-			else if (what == 3)
+			if (what == 3)
 				write_at(&absurd[i], sizeof(absurd[i]),
 					 table + (off_t)offsetof(struct ratefile_entry, taken_ns));
-			else {
+			if (what == 4) {
 				h.epoch = h.released;
 				h.epoch_ns = absurd[i];
 			}

@@ -35,14 +35,14 @@ static void test_columns(void **state)
 	static const struct {
 		const char *table, *columns;
 	} cases[] = {
-	    {"jobs", "job_id instance state partial http_status error topic message result_summary omni_chat_url "
-		     "first_action_at last_action_at expires_at attempts requested_at fetched_at stored_at body_bytes "
-		     "body_sha256 action_count result_count row_count warnings input details extra run_id ")},
+	    {"jobs", ("job_id instance state partial http_status error topic message result_summary omni_chat_url "
+		      "first_action_at last_action_at expires_at attempts requested_at fetched_at stored_at body_bytes "
+		      "body_sha256 action_count result_count row_count warnings input details extra run_id ")},
 	    {"bodies", "job_id part encoding body "},
 	    {"actions", "job_id action_index type message timestamp status is_error extra "},
 	    {"results",
 	     ("result_no job_id action_index result_id query_name status query columns column_types csv_truncated "
-	     "has_results total_row_count row_count error_message error_detail extra ")},
+	      "has_results total_row_count row_count error_message error_detail extra ")},
 	    {"result_rows", "job_id action_index row_index section cells "},
 	    {"runs", "run_id started_at finished_at version exit_code summary "},
 	};
@@ -62,8 +62,8 @@ static void test_query_plans(void **state)
 {
 	static const char *const questions[] = {
 	    "EXPLAIN QUERY PLAN SELECT * FROM result_rows WHERE job_id = 'x'",
-	    "EXPLAIN QUERY PLAN SELECT cells ->> 0 FROM result_rows WHERE job_id = 'x' AND action_index = 2 "
-	    "ORDER BY row_index",
+	    ("EXPLAIN QUERY PLAN SELECT cells ->> 0 FROM result_rows WHERE job_id = 'x' AND action_index = 2 "
+	     "ORDER BY row_index"),
 	    "EXPLAIN QUERY PLAN SELECT cells FROM jobs JOIN result_rows USING (job_id) WHERE jobs.job_id = 'x'",
 	};
 
