@@ -1,190 +1,225 @@
-/*
- * sqlite.c: jobs, bodies and cells into one SQLite database (contract, "Tables"; sink.h for what a job means).
- *
- * Many jobs make a group, which is one transaction: flush commits it. Each job in it is a savepoint. While a run
- * writes, the journal is a WAL (readers are not kept waiting, a commit costs one fsync); at close it goes, so that what
- * is left is one plain file.
- */
-#include "sqlite_file.h"
-#include "sqlite_schema.h"
-#include "sqlite_sink.h"
+#include "sqlite.h"
 
+#include <sqlite3.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-static int no_memory(struct err *err)
+struct sqlite_db {
+	sqlite3 *handle;
+	char *path; /* as given */
+	sqlite3_stmt **stmts;
+	size_t n_stmts;
+	int bind_rc; /* the first bind that failed since the last step */
+	int patience_ms;
+};
+
+/* SQLite's words for a result code. A bind that failed is reported later, when the message may be of something else. */
+static const char *words(const struct sqlite_db *db, int rc)
 {
-	return err_set(err, ERR_FATAL, "out of memory");
+	bool current = db->handle && (sqlite3_errcode(db->handle) & 0xff) == (rc & 0xff);
+
+	return current ? sqlite3_errmsg(db->handle) : sqlite3_errstr(rc);
 }
 
-/* opening and closing */
-
-static int sqlite_close(struct sink *sink, struct err *err)
+/* What an SQLite result code means for the caller. deed: "read", "write", "open". */
+static int fail(const struct sqlite_db *db, int rc, const char *deed, struct err *err)
 {
-	struct sqlite *s = sqlite_of(sink);
+	int errnum;
 
-	(void)err;
-	if (s->db) {
-		if (s->group)
-			(void)sqlite_db_exec(s->db, "ROLLBACK", NULL);
-		/* Where a reader is connected it stays a WAL, which is as good: nobody waits for that. */
-		sqlite_db_patience(s->db, 0);
-		(void)sqlite_db_exec(s->db, "PRAGMA journal_mode=DELETE", NULL);
-		sqlite_db_close(s->db);
+	switch (rc & 0xff) {
+	case SQLITE_TOOBIG:
+	case SQLITE_CONSTRAINT:
+		return err_set(err, ERR_JOB, "'%s' does not take this job: %s", db->path, words(db, rc));
+	case SQLITE_NOTADB:
+		return err_set(err, ERR_FATAL, "'%s' is not an SQLite database", db->path);
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return err_set(err, ERR_FATAL, "cannot %s '%s': another program has kept it locked for %d seconds",
+			       deed, db->path, db->patience_ms / 1000);
+	case SQLITE_CANTOPEN:
+	case SQLITE_IOERR:
+		errnum = db->handle ? sqlite3_system_errno(db->handle) : 0;
+		return err_set(err, ERR_FATAL, "cannot %s '%s' or its journal beside it: %s", deed, db->path,
+			       errnum ? strerror(errnum) : words(db, rc));
+	case SQLITE_READONLY:
+		if (strcmp(deed, "write") != 0)
+			return err_set(err, ERR_FATAL,
+				       "cannot %s '%s': it was being written when that was cut short; "
+				       "the next run that writes mends it",
+				       deed, db->path);
+		return err_set(err, ERR_FATAL, "cannot write '%s': it or its folder is read-only", db->path);
+	default:
+		return err_set(err, ERR_FATAL, "cannot %s '%s': %s", deed, db->path, words(db, rc));
 	}
-	if (s->fd >= 0)
-		close(s->fd);
-	buf_free(&s->cells);
-	buf_free(&s->columns);
-	buf_free(&s->part);
-	free(s->run_id);
-	free(s->instance);
-	free(s);
-	return 0;
 }
 
-static struct sink *sqlite_open(const char *target, const struct sink_options *options, struct err *err)
-{
-	struct sqlite *s;
+/* FULL: a commit that returned survives a power cut. Temporary files are files, since a rollback of a large job may
+ * need much of one. 8 MB of cache. */
+static const char settings[] = "PRAGMA synchronous=FULL; PRAGMA temp_store=FILE; PRAGMA cache_size=-8192;";
 
-	if (!*target) {
-		err_set(err, ERR_FATAL, "'sqlite:' names no file");
-		return NULL;
-	}
-	s = calloc(1, sizeof(*s));
-	if (!s) {
-		no_memory(err);
-		return NULL;
-	}
-	s->base.ops = &sqlite_ops;
-	s->keep_bodies = options->keep_bodies;
-	s->run_id = options->run_id ? strdup(options->run_id) : NULL;
-	s->instance = options->instance ? strdup(options->instance) : NULL;
-	buf_init(&s->cells, SQLITE_CELLS_MAX);
-	buf_init(&s->columns, SQLITE_CELLS_MAX);
-	buf_init(&s->part, SQLITE_PART_SIZE);
-	s->fd = -1;
-	if ((options->run_id && !s->run_id) || (options->instance && !s->instance)) {
-		no_memory(err);
+struct sqlite_db *sqlite_db_open(const char *path, bool read_only, struct err *err)
+{
+	struct sqlite_db *db = calloc(1, sizeof(*db));
+	char *name = NULL;
+	int rc;
+
+	if (!db || !(db->path = strdup(path)) || asprintf(&name, "%s%s", *path == '/' ? "" : "./", path) < 0) {
+		name = NULL;
+		err_set(err, ERR_FATAL, "out of memory");
 		goto fail;
 	}
-	s->fd = sqlite_file_hold(target, options->file_mode, err);
-	if (s->fd < 0)
+	rc = sqlite3_open_v2(name, &db->handle,
+			     (read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE) | SQLITE_OPEN_NOMUTEX, NULL);
+	if (rc != SQLITE_OK) {
+		fail(db, rc, "open", err);
 		goto fail;
-	s->db = sqlite_db_open(target, err);
-	if (!s->db || sqlite_schema_prepare(s->db, err) || sqlite_db_prepare(s->db, sqlite_sql, QUERIES, err) ||
-	    sqlite_content_prepare(s, err))
+	}
+	sqlite_db_patience(db, SQLITE_DB_PATIENCE);
+	rc = sqlite3_exec(db->handle, settings, NULL, NULL, NULL);
+	if (rc != SQLITE_OK) {
+		fail(db, rc, "open", err);
 		goto fail;
-	return &s->base;
+	}
+	free(name);
+	return db;
 fail:
-	(void)sqlite_close(&s->base, NULL);
+	free(name);
+	sqlite_db_close(db);
 	return NULL;
 }
 
-/* jobs */
-
-static int open_group(struct sqlite *s, struct err *err)
+void sqlite_db_close(struct sqlite_db *db)
 {
-	if (s->broken.kind != ERR_NONE) {
-		*err = s->broken;
-		return -1;
+	if (!db)
+		return;
+	for (size_t i = 0; i < db->n_stmts; i++)
+		(void)sqlite3_finalize(db->stmts[i]);
+	(void)sqlite3_close(db->handle);
+	free(db->stmts);
+	free(db->path);
+	free(db);
+}
+
+const char *sqlite_db_path(const struct sqlite_db *db)
+{
+	return db->path;
+}
+
+int sqlite_db_exec(struct sqlite_db *db, const char *sql, struct err *err)
+{
+	int rc = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
+
+	return rc == SQLITE_OK ? 0 : fail(db, rc, "write", err);
+}
+
+int sqlite_db_ask(struct sqlite_db *db, const char *sql, struct buf *out, struct err *err)
+{
+	sqlite3_stmt *stmt = NULL;
+	int answer = 0;
+	int rc = sqlite3_prepare_v2(db->handle, sql, -1, &stmt, NULL);
+
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(stmt);
+	if (rc == SQLITE_ROW) {
+		const char *text = (const char *)sqlite3_column_text(stmt, 0);
+		if (text)
+			answer = buf_adds(out, text) ? err_set(err, ERR_FATAL, "out of memory") : 1;
+	} else if (rc != SQLITE_DONE) {
+		answer = fail(db, rc, "read", err);
 	}
-	if (s->group)
-		return 0;
-	if (!s->wrote) {
-		/* Refused on some network file systems, or while others read: then without. */
-		sqlite_db_patience(s->db, 1000);
-		(void)sqlite_db_exec(s->db, "PRAGMA journal_mode=WAL", NULL);
-		sqlite_db_patience(s->db, SQLITE_DB_PATIENCE);
-		s->wrote = true;
+	(void)sqlite3_finalize(stmt);
+	return answer;
+}
+
+void sqlite_db_patience(struct sqlite_db *db, int ms)
+{
+	db->patience_ms = ms;
+	(void)sqlite3_busy_timeout(db->handle, ms);
+}
+
+int sqlite_db_prepare(struct sqlite_db *db, const char *const *sql, size_t n, struct err *err)
+{
+	db->stmts = calloc(n, sizeof(sqlite3_stmt *));
+	if (!db->stmts)
+		return err_set(err, ERR_FATAL, "out of memory");
+	for (; db->n_stmts < n; db->n_stmts++) {
+		int rc = sqlite3_prepare_v3(db->handle, sql[db->n_stmts], -1, SQLITE_PREPARE_PERSISTENT,
+					    &db->stmts[db->n_stmts], NULL);
+		if (rc == SQLITE_ERROR)
+			return err_set(err, ERR_FATAL, "'%s' is not laid out as its schema version says: %s", db->path,
+				       sqlite3_errmsg(db->handle));
+		if (rc != SQLITE_OK)
+			return fail(db, rc, "read", err);
 	}
-	if (sqlite_db_run(s->db, Q_GROUP, err))
-		return -1;
-	s->group = true;
 	return 0;
 }
 
-static int sqlite_begin(struct sink *sink, const struct job *job, struct err *err)
+static void note(struct sqlite_db *db, int rc)
 {
-	struct sqlite *s = sqlite_of(sink);
-
-	uuid_format(&job->id, s->id);
-	s->part_no = 0;
-	buf_clear(&s->part);
-	if (open_group(s, err) || sqlite_db_run(s->db, Q_JOB, err))
-		return -1;
-	s->savepoint = true;
-	if (sqlite_ledger_decide(s, job, err))
-		return -1;
-	return s->deed == DEED_REPLACE ? sqlite_content_delete(s, err) : 0;
+	if (db->bind_rc == SQLITE_OK)
+		db->bind_rc = rc;
 }
 
-static int sqlite_commit(struct sink *sink, const struct job *job, struct err *err)
+void sqlite_db_bind_text(struct sqlite_db *db, unsigned q, int param, struct text t)
 {
-	struct sqlite *s = sqlite_of(sink);
-
-	if (sqlite_content_end(s, err) || sqlite_ledger_write(s, job, err) || sqlite_db_run(s->db, Q_JOB_KEEP, err))
-		return -1;
-	s->savepoint = false;
-	return 0;
+	note(db, t.p ? sqlite3_bind_text64(db->stmts[q], param, t.p, t.n, SQLITE_STATIC, SQLITE_UTF8)
+		     : sqlite3_bind_null(db->stmts[q], param));
 }
 
-static void sqlite_rollback(struct sink *sink)
+void sqlite_db_bind_int(struct sqlite_db *db, unsigned q, int param, int64_t value)
 {
-	struct sqlite *s = sqlite_of(sink);
-
-	if (s->savepoint &&
-	    (sqlite_db_run(s->db, Q_JOB_UNDO, &s->broken) || sqlite_db_run(s->db, Q_JOB_KEEP, &s->broken)))
-		s->broken.kind = ERR_FATAL;
-	s->savepoint = false;
+	note(db, sqlite3_bind_int64(db->stmts[q], param, value));
 }
 
-static int sqlite_flush(struct sink *sink, struct err *err)
+void sqlite_db_bind_blob(struct sqlite_db *db, unsigned q, int param, const void *p, size_t n)
 {
-	struct sqlite *s = sqlite_of(sink);
-
-	if (s->broken.kind != ERR_NONE) {
-		*err = s->broken;
-		return -1;
-	}
-	if (!s->group)
-		return 0;
-	if (sqlite_db_run(s->db, Q_COMMIT, err))
-		return -1;
-	s->group = false;
-	return 0;
+	note(db, n ? sqlite3_bind_blob64(db->stmts[q], param, p, n, SQLITE_STATIC)
+		   : sqlite3_bind_zeroblob(db->stmts[q], param, 0));
 }
 
-static int sqlite_record_run(struct sink *sink, const struct run_record *run, struct err *err)
+void sqlite_db_bind_null(struct sqlite_db *db, unsigned q, int param)
 {
-	struct sqlite *s = sqlite_of(sink);
-	const bool finished = stamp_is_set(&run->finished_at);
-
-	sqlite_db_bind_text(s->db, Q_RUN, 1, text_of(run->run_id));
-	sqlite_bind_stamp(s, Q_RUN, 2, &run->started_at);
-	sqlite_bind_stamp(s, Q_RUN, 3, &run->finished_at);
-	sqlite_db_bind_text(s->db, Q_RUN, 4, text_of(run->version));
-	sqlite_bind_known(s, Q_RUN, 5, finished, run->exit_code);
-	sqlite_db_bind_text(s->db, Q_RUN, 6, run->summary);
-	/* By itself, without a WAL where no job was written: that would be made and removed for this one row. */
-	return sqlite_db_run(s->db, Q_RUN, err);
+	note(db, sqlite3_bind_null(db->stmts[q], param));
 }
 
-const struct sink_ops sqlite_ops = {
-    .scheme = "sqlite",
-    .has = SINK_LEDGER | SINK_BODIES | SINK_CELLS,
-    .open = sqlite_open,
-    .states = sqlite_ledger_states,
-    .begin = sqlite_begin,
-    .action = sqlite_content_action,
-    .result = sqlite_content_result,
-    .row = sqlite_content_row,
-    .result_end = sqlite_content_result_end,
-    .body = sqlite_content_body,
-    .commit = sqlite_commit,
-    .rollback = sqlite_rollback,
-    .flush = sqlite_flush,
-    .record_run = sqlite_record_run,
-    .close = sqlite_close,
-};
+int sqlite_db_step(struct sqlite_db *db, unsigned q, struct err *err)
+{
+	sqlite3_stmt *stmt = db->stmts[q];
+	int rc = db->bind_rc;
+
+	db->bind_rc = SQLITE_OK;
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(stmt);
+	if (rc == SQLITE_ROW)
+		return 1;
+	if (rc != SQLITE_DONE)
+		fail(db, rc, sqlite3_stmt_readonly(stmt) ? "read" : "write", err);
+	(void)sqlite3_reset(stmt);
+	return rc == SQLITE_DONE ? 0 : -1;
+}
+
+void sqlite_db_reset(struct sqlite_db *db, unsigned q)
+{
+	(void)sqlite3_reset(db->stmts[q]);
+}
+
+int sqlite_db_run(struct sqlite_db *db, unsigned q, struct err *err)
+{
+	int rc = sqlite_db_step(db, q, err);
+
+	sqlite_db_reset(db, q);
+	return rc < 0 ? -1 : 0;
+}
+
+int64_t sqlite_db_int(struct sqlite_db *db, unsigned q, int column)
+{
+	return sqlite3_column_int64(db->stmts[q], column);
+}
+
+struct text sqlite_db_text(struct sqlite_db *db, unsigned q, int column)
+{
+	const char *p = (const char *)sqlite3_column_text(db->stmts[q], column);
+
+	return (struct text){p, p ? (size_t)sqlite3_column_bytes(db->stmts[q], column) : 0};
+}

@@ -42,6 +42,13 @@ static int open_or_make(const char *path, mode_t mode, struct err *err)
 	return fd;
 }
 
+static int check_size(const struct stat *st, const char *path, struct err *err)
+{
+	if (st->st_size > 0 && st->st_size < SMALLEST)
+		return err_set(err, ERR_FATAL, "'%s' is not an SQLite database", path);
+	return 0;
+}
+
 /* Takes the lock, and makes sure that what is locked is what the path names, and may be a database. 0, AGAIN, or -1
  * with *err. */
 static int lock(int fd, const char *path, struct err *err)
@@ -60,9 +67,7 @@ static int lock(int fd, const char *path, struct err *err)
 	}
 	if (stat(path, &named) < 0 || named.st_dev != ours.st_dev || named.st_ino != ours.st_ino)
 		return AGAIN;
-	if (named.st_size > 0 && named.st_size < SMALLEST)
-		return err_set(err, ERR_FATAL, "'%s' is not an SQLite database", path);
-	return 0;
+	return check_size(&named, path, err);
 }
 
 int sqlite_file_hold(const char *path, mode_t mode, struct err *err)
@@ -78,4 +83,15 @@ int sqlite_file_hold(const char *path, mode_t mode, struct err *err)
 			return -1;
 	}
 	return err_set(err, ERR_FATAL, "cannot open '%s': it is a link to nothing, or is replaced all the time", path);
+}
+
+int sqlite_file_look(const char *path, struct err *err)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return errno == ENOENT ? 0 : err_sys(err, ERR_FATAL, errno, "cannot open '%s'", path);
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, ERR_FATAL, "'%s' is not a file", path);
+	return check_size(&st, path, err) ? -1 : 1;
 }

@@ -19,4 +19,7 @@
  */
 int sqlite_file_hold(const char *path, mode_t mode, struct err *err);
 
+/* Is there a file to read? 1, 0, or -1 with *err. */
+int sqlite_file_look(const char *path, struct err *err);
+
 #endif

@@ -36,6 +36,11 @@ int sqlite_ledger_states(struct sink *sink, const struct uuid *ids, size_t n, st
 	struct sqlite *s = sqlite_of(sink);
 	int rc = 0;
 
+	if (!s->db) {
+		for (size_t i = 0; i < n; i++)
+			out[i] = (struct ledger_entry){.state = JOB_NONE};
+		return 0;
+	}
 	/* One transaction for all, or each look-up would lock and unlock the file. */
 	if (!s->group && sqlite_db_run(s->db, Q_READ, err))
 		return -1;

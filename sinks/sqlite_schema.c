@@ -35,7 +35,7 @@ static const char create_all[] =
 
 _Static_assert(SQLITE_SCHEMA_VERSION == 1, "create_all writes it");
 
-static int create(struct sqlite_db *db, struct err *err)
+int sqlite_schema_create(struct sqlite_db *db, struct err *err)
 {
 	if (sqlite_db_exec(db, "BEGIN IMMEDIATE", err) || sqlite_db_exec(db, create_all, err) ||
 	    sqlite_db_exec(db, "COMMIT", err)) {
@@ -68,7 +68,7 @@ static int check_version(struct sqlite_db *db, struct err *err)
 	return 0;
 }
 
-int sqlite_schema_prepare(struct sqlite_db *db, struct err *err)
+int sqlite_schema_look(struct sqlite_db *db, struct err *err)
 {
 	struct buf name;
 	int rc;
@@ -80,10 +80,8 @@ int sqlite_schema_prepare(struct sqlite_db *db, struct err *err)
 			   "'bodies', 'actions', 'results', 'row_cells', 'result_rows', 'runs') "
 			   "ORDER BY lower(name) <> 'schema_version', lower(name) LIMIT 1",
 			   &name, err);
-	if (rc == 0)
-		rc = create(db, err);
-	else if (rc == 1 && text_eq(buf_text(&name), text_of("schema_version")))
-		rc = check_version(db, err);
+	if (rc == 1 && text_eq(buf_text(&name), text_of("schema_version")))
+		rc = check_version(db, err) ? -1 : 1;
 	else if (rc == 1)
 		rc = err_set(err, ERR_FATAL, "'%s' has a table '%s' but no 'schema_version': it is not this program's",
 			     sqlite_db_path(db), buf_cstr(&name));

@@ -7,12 +7,14 @@
 #ifndef OMNI_SQLITE_SCHEMA_H
 #define OMNI_SQLITE_SCHEMA_H
 
-#include "sqlite_db.h"
+#include "sqlite.h"
 
 #define SQLITE_SCHEMA_VERSION 1
 
-/* Makes the tables where there are none, in one transaction. 0; or -1 with *err, and nothing was changed, when the file
- * is no SQLite database, its schema is newer, or tables of these names are somebody else's. */
-int sqlite_schema_prepare(struct sqlite_db *, struct err *);
+/* Are our tables there? 1, 0: none of these names; or -1 with *err when the file is no SQLite database, its schema is
+ * newer, or tables of these names are somebody else's. Changes nothing. */
+int sqlite_schema_look(struct sqlite_db *, struct err *);
+/* Makes the tables, in one transaction. 0, or -1 with *err and nothing was changed. */
+int sqlite_schema_create(struct sqlite_db *, struct err *);
 
 #endif

@@ -6,7 +6,7 @@
 #define OMNI_SQLITE_SINK_H
 
 #include "sink.h"
-#include "sqlite_db.h"
+#include "sqlite.h"
 #include "sqlite_sql.h"
 
 /* What becomes of the job under way. */
@@ -19,13 +19,13 @@ enum deed {
 
 struct sqlite {
 	struct sink base;
-	struct sqlite_db *db;
-	int fd; /* holds the file; closed after db (sqlite_file.h) */
+	struct sqlite_db *db; /* NULL: opened to be read, and nothing is there */
+	int fd;               /* holds the file; closed after db (sqlite_file.h); -1: only reads */
 	char *run_id, *instance;
 	bool keep_bodies;
 	bool wrote; /* the journal is a WAL, or was refused */
 	bool group, savepoint;
-	struct err broken;  /* a rollback failed: ERR_FATAL from now on */
+	struct err broken;  /* a rollback failed: so does all that follows */
 	int64_t next_no;    /* the next result_no */
 	struct buf cells;   /* JSON of one row, or of the column types; at most SQLITE_CELLS_MAX, like columns */
 	struct buf columns; /* JSON of the labels */

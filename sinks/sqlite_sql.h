@@ -1,5 +1,5 @@
 /*
- * sqlite_sql.h: the statements of the SQLite sink, by number (sqlite_db.h).
+ * sqlite_sql.h: the statements of the SQLite sink, by number (sqlite.h).
  */
 #ifndef OMNI_SQLITE_SQL_H
 #define OMNI_SQLITE_SQL_H

@@ -1,17 +1,19 @@
 #include "err.h"
 
+#include "utf8.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-/* Takes back the last sequence of a text that was cut in the middle of it. */
+/* Takes back the last sequence of a text where that was cut in the middle. */
 static void trim_utf8(char *s, size_t n)
 {
 	size_t i = n;
 
 	while (i > 0 && n - i < 4 && ((unsigned char)s[i - 1] & 0xc0) == 0x80)
 		i--;
-	if (i > 0 && (unsigned char)s[i - 1] >= 0xc0)
+	if (i > 0 && (unsigned char)s[i - 1] >= 0xc0 && utf8_len(s + i - 1, n - (i - 1)) == 0)
 		s[i - 1] = '\0';
 }
 

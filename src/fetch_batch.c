@@ -182,11 +182,12 @@ enum fetch_batch_turn fetch_batch_next(struct fetch_batch *b, struct fetch_trans
 	}
 	turn = schedule_ready(b->schedule, &now, until_ns);
 	deliver(b);
+	if (turn == SCHEDULE_OVER)
+		return BATCH_OVER;
+	/* Telling who is settled may have failed. */
 	if (b->failed)
 		return BATCH_WAIT;
 	switch (turn) {
-	case SCHEDULE_OVER:
-		return BATCH_OVER;
 	case SCHEDULE_START:
 		return take_turn(b, t, &now, until_ns);
 	case SCHEDULE_PAUSED:

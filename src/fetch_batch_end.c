@@ -118,13 +118,11 @@ static void tell(struct fetch_batch *b, const struct ended *e, const struct uuid
 	static const char *const names[] = {
 	    [ASKED_RESULT] = "result", [ASKED_STATUS] = "status", [ASKED_WHOAMI] = "whoami"};
 	int64_t pause_ns = e->now.boot_ns + e->step.wait_ms * 1000000;
-	const char *colon = *e->said ? ": " : "";
+	char again[48] = "";
 
 	if (e->step.did == STEP_AGAIN)
-		log_line(LOG_DEBUG, id, "%s: HTTP %d%s%s; again in %.3f s", names[asked], e->t->http, colon, e->said,
-			 (double)e->step.wait_ms / 1000);
-	else
-		log_line(LOG_DEBUG, id, "%s: HTTP %d%s%s", names[asked], e->t->http, colon, e->said);
+		(void)snprintf(again, sizeof again, "; again in %.3f s", (double)e->step.wait_ms / 1000);
+	log_line(LOG_DEBUG, id, "%s: %s%s", names[asked], *e->said ? e->said : "HTTP 200", again);
 	/* Once for all transfers that ran into it. */
 	if (e->step.did == STEP_PAUSED && pause_ns > b->pause_ns + 1000000) {
 		b->pause_ns = pause_ns;

@@ -7,7 +7,6 @@
 /* Bytes of one JSON text in a table, with room left in its buffer for what holds it together. */
 #define MAX_JSON (RESULT_OBJ_BUF_MAX - ((size_t)64 << 10))
 #define KEEP     ((size_t)1 << 20) /* bytes of a buffer that trim does not give back */
-#define KEEP_MAX 1024              /* members, likewise */
 #define MAX_TIME 256               /* bytes of a string that may be a time */
 
 void result_obj_init(struct result_obj *o)

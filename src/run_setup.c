@@ -115,8 +115,6 @@ static int open_rate(struct run *r, struct err *err)
 		return err_set(err, ERR_FATAL, "out of memory");
 	if (why.kind != ERR_NONE)
 		log_line(LOG_WARNING, NULL, "%s", why.msg);
-	if (!rate_shared(r->rate))
-		log_line(LOG_WARNING, NULL, "the request window is not shared with other processes that use this key");
 	return 0;
 }
 

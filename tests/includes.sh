@@ -30,7 +30,7 @@ room() {
   ids.*) echo ids ;;
   fetch.* | fetch_* | schedule*) echo fetch ;;
   result.* | result_*) echo result ;;
-  retry.* | rate.* | rate[fw]* | answer.* | url.* | due.*) echo for_fetch ;;
+  retry.* | rate.* | rate[fw]* | answer* | url.* | due.*) echo for_fetch ;;
   body.*) echo body ;;
   csv.* | sections.*) case $1 in sinks/*) echo sink ;; *) echo for_result ;; esac ;;
   options* | summary.* | progress.*) echo desk ;;

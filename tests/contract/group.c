@@ -74,6 +74,7 @@ static void rolled_back(struct world *w)
 	expect_count(w, "result_rows", 2, 3);
 	expect_cell(w, 2, 0, 0, 1, text_of("old"));
 	expect_body(w, 2, "old");
+	expect_body(w, 3, "after");
 	expect_job(w, 2, "attempts", "1");
 }
 

@@ -3,6 +3,8 @@
 #include "contract.h"
 
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static void job_columns(struct world *w)
 {
@@ -265,6 +267,36 @@ static void instances(struct world *w)
 	expect_job(w, 1, "run_id", "run-2");
 }
 
+/* For a dry run and for looking: beside a run that holds the sink, and where there is none. */
+static void read_only(struct world *w)
+{
+	struct sink_options options = world_options;
+	struct sink *writer;
+
+	options.read_only = true;
+	world_with(w, &options);
+	assert_int_equal(ledger_of(w, 1).state, JOB_NONE);
+	world_close(w);
+	assert_int_equal(rmdir(w->dir), 0); /* nothing was made */
+	assert_int_equal(mkdir(w->dir, 0700), 0);
+
+	world_with(w, &world_options);
+	put_result(w, 1, 1, 1, "x");
+	world_flush(w);
+	writer = w->sink;
+	w->sink = NULL;
+	world_with(w, &options);
+	assert_int_equal(ledger_of(w, 1).state, JOB_STORED);
+	assert_int_equal(ledger_of(w, 2).state, JOB_NONE);
+	world_close(w);
+	w->sink = writer;
+	put_result(w, 2, 1, 1, "y");
+	world_flush(w);
+	expect_count(w, "jobs", 2, 1);
+	world_with(w, &options);
+	assert_int_equal(ledger_of(w, 2).state, JOB_STORED);
+}
+
 static void expect_run(struct world *w, const char *column, const char *expected)
 {
 	struct buf b;
@@ -307,6 +339,7 @@ const struct contract_test tests_ledger[] = {
     {"unasked says nothing", SINK_LEDGER, unasked},
     {"what adds up, what stays", SINK_LEDGER, adds_up},
     {"the instance that said so", SINK_LEDGER, instances},
+    {"only to read", SINK_LEDGER, read_only},
     {"runs", SINK_LEDGER, runs},
     {NULL, 0, NULL},
 };

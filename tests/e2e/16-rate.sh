@@ -57,7 +57,7 @@ SCRIPT
 OMNI_SETTINGS=(XDG_STATE_HOME=/proc/nowhere)
 run_omni run "$T/one.txt" -t "$T/e.db"
 is "no state folder: the run goes on" "$RC" 0
-like "with a warning" "$(cat "$T/err")" 'warning: .*not shared'
+like "with a warning" "$(cat "$T/err")" 'warning: .*own'
 OMNI_SETTINGS=()
 for bad in 60 m/60 -1/s 60/d 99999999/s; do
   run_omni run "$T/one.txt" -t "$T/f.db" --rate "$bad"

@@ -109,6 +109,46 @@ static void test_result_numbers_run_out(void **state)
 	close_sink(s);
 }
 
+/* Past the guard, since nobody counts so far. */
+static void test_row_numbers_run_out(void **state)
+{
+	const struct job job = stored_job(1);
+	const struct row last = {.row_index = UINT32_MAX}, beyond = {.row_index = (int64_t)UINT32_MAX + 1};
+	struct sink *s = sqlite_ops.open("a.db", &options, &err);
+
+	(void)state;
+	assert_non_null(s);
+	CALLED(sqlite_ops.begin(s, &job, &err));
+	CALLED(sqlite_ops.result(s, &(struct query_result){0}, &err));
+	CALLED(sqlite_ops.row(s, &last, &err));
+	assert_int_equal(sqlite_ops.row(s, &beyond, &err), -1);
+	assert_int_equal(err.kind, ERR_JOB);
+	sqlite_ops.rollback(s);
+	assert_int_equal(sqlite_ops.close(s, &err), 0);
+}
+
+/* What is replaced leaves nothing behind, where no view shows it either. */
+static void test_no_orphans(void **state)
+{
+	const struct job job = stored_job(1);
+	struct sink *s = open_sink("sqlite:a.db");
+
+	(void)state;
+	for (int64_t rows = 300; rows > 0; rows -= 299) {
+		CALLED(s->ops->begin(s, &job, &err));
+		CALLED(s->ops->action(s, &(struct action){0}, &err));
+		CALLED(s->ops->result(s, &(struct query_result){0}, &err));
+		for (int64_t i = 0; i < rows; i++)
+			CALLED(s->ops->row(s, &(struct row){.row_index = i}, &err));
+		CALLED(s->ops->result_end(s, &(struct query_result){.row_count = rows}, &err));
+		CALLED(s->ops->commit(s, &job, &err));
+	}
+	CALLED(s->ops->flush(s, &err));
+	close_sink(s);
+	assert_string_equal(ask("a.db", "SELECT count(*) FROM row_cells", 0), "1 ");
+	assert_string_equal(ask("a.db", "SELECT count(*) FROM result_rows", 0), "1 ");
+}
+
 static void test_journal(void **state)
 {
 	const struct run_record run = {.run_id = "run-1", .version = "1"};
@@ -238,8 +278,16 @@ static void test_no_room(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-	    TEST(test_columns), TEST(test_query_plans), TEST(test_ranges),     TEST(test_result_numbers_run_out),
-	    TEST(test_journal), TEST(test_parts),       TEST(test_constraint), TEST(test_transaction_gone),
+	    TEST(test_columns),
+	    TEST(test_query_plans),
+	    TEST(test_ranges),
+	    TEST(test_result_numbers_run_out),
+	    TEST(test_row_numbers_run_out),
+	    TEST(test_no_orphans),
+	    TEST(test_journal),
+	    TEST(test_parts),
+	    TEST(test_constraint),
+	    TEST(test_transaction_gone),
 	    TEST(test_no_room),
 	};
 

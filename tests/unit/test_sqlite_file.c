@@ -1,16 +1,23 @@
 /* test_sqlite_file.c: which files a SQLite sink takes, and that it leaves all others as they are. */
 #include "sqlite_test.h"
 
-static void expect_refused(const char *path, const char *words)
+static void expect_refused_by(const struct sink_options *o, const char *path, const char *words)
 {
 	char spec[128];
 
 	(void)snprintf(spec, sizeof(spec), "sqlite:%s", path);
-	assert_null(sink_open(spec, &options, &err));
+	assert_null(sink_open(spec, o, &err));
 	assert_int_equal(err.kind, ERR_FATAL);
 	if (!strstr(err.msg, words))
 		fail_msg("'%s' does not say '%s'", err.msg, words);
 }
+
+static void expect_refused(const char *path, const char *words)
+{
+	expect_refused_by(&options, path, words);
+}
+
+static const struct sink_options read_only = {.read_only = true};
 
 static void test_paths(void **state)
 {
@@ -88,6 +95,7 @@ static void expect_refused_untouched(const char *path, const char *words)
 	char *before = read_file(path, &n_before), *after;
 
 	expect_refused(path, words);
+	expect_refused_by(&read_only, path, words);
 	after = read_file(path, &n_after);
 	assert_int_equal(n_before, n_after);
 	assert_memory_equal(before, after, n_before);
@@ -109,6 +117,31 @@ static void test_no_database(void **state)
 	}
 	write_file("a.db", "", 0);
 	close_sink(open_sink("sqlite:a.db")); /* an empty file is an empty database */
+}
+
+/* What is only to be read and holds nothing of ours knows no job, and stays as it is. */
+static void test_nothing_to_read(void **state)
+{
+	static const char *const names[] = {"missing/a.db", "a.db", "empty.db", "foreign.db"};
+
+	(void)state;
+	write_file("empty.db", "", 0);
+	run_sql_in("foreign.db", "CREATE TABLE mine (x)");
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const struct uuid id = {{1}};
+		struct ledger_entry entry = {.state = JOB_STORED};
+		struct sink *s = sink_open(names[i], &read_only, &err);
+		assert_non_null(s);
+		assert_int_equal(s->ops->states(s, &id, 1, &entry, &err), 0);
+		assert_int_equal(entry.state, JOB_NONE);
+		close_sink(s);
+	}
+	assert_false(exists("a.db"));
+	assert_string_equal(ask("foreign.db", "SELECT count(*) FROM sqlite_master", 0), "1 ");
+	assert_int_equal(mkdir("folder", 0700), 0);
+	assert_int_equal(mkfifo("pipe", 0600), 0);
+	expect_refused_by(&read_only, "folder", "'folder' is not a file");
+	expect_refused_by(&read_only, "pipe", "'pipe' is not a file");
 }
 
 /* Databases that are not ours, or not ours yet. */
@@ -158,8 +191,13 @@ static void test_beside_other_tables(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-	    TEST(test_paths),       TEST(test_without_permission), TEST(test_names),
-	    TEST(test_no_database), TEST(test_strange_schemas),    TEST(test_beside_other_tables),
+	    TEST(test_paths),
+	    TEST(test_without_permission),
+	    TEST(test_names),
+	    TEST(test_no_database),
+	    TEST(test_nothing_to_read),
+	    TEST(test_strange_schemas),
+	    TEST(test_beside_other_tables),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

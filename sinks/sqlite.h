@@ -1,6 +1,6 @@
 /*
- * sqlite_db.h: SQLite as the sink needs it: one connection, statements that are prepared once and known by number,
- * errors that say what the caller does next. sqlite_db.c is the only file that includes sqlite3.h.
+ * sqlite.h: SQLite as the sink needs it: one connection, statements that are prepared once and known by number,
+ * errors that say what the caller does next. sqlite.c is the only file that includes sqlite3.h.
  *
  * struct sqlite_db owns the connection and its statements. Parameters are counted from 1, columns from 0, as SQLite
  * does. Bound texts and blobs are borrowed until the step that uses them. Not for two threads at a time.
@@ -8,8 +8,8 @@
  * Errors: ERR_JOB where this data cannot be stored (too big, a constraint); ERR_FATAL for everything else, and then a
  * transaction that was open may be gone.
  */
-#ifndef OMNI_SQLITE_DB_H
-#define OMNI_SQLITE_DB_H
+#ifndef OMNI_SQLITE_H
+#define OMNI_SQLITE_H
 
 #include "buf.h"
 #include "err.h"
@@ -18,9 +18,9 @@
 
 struct sqlite_db;
 
-/* Opens a database file that is there, for reading and writing; names like ":memory:" are files too. Nothing is read
- * yet. NULL with *err. */
-struct sqlite_db *sqlite_db_open(const char *path, struct err *);
+/* Opens a database file that is there, for reading and writing unless read_only; names like ":memory:" are files too.
+ * NULL with *err. */
+struct sqlite_db *sqlite_db_open(const char *path, bool read_only, struct err *);
 void sqlite_db_close(struct sqlite_db *); /* rolls back what is open */
 const char *sqlite_db_path(const struct sqlite_db *);
 
