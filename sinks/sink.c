@@ -31,7 +31,7 @@ static void unknown_sink(const char *spec, struct err *err)
 
 	for (size_t i = 0; i < N_SINKS && len < sizeof(known); i++)
 		len += (size_t)snprintf(known + len, sizeof(known) - len, "%s%s:", i ? ", " : "", sinks[i]->scheme);
-	err_set(err, ERR_FATAL, "unknown sink '%.*s' (there are %s, and paths that end in .db, .sqlite or .sqlite3)",
+	err_set(err, ERR_USAGE, "unknown sink '%.*s' (there are %s, and paths that end in .db, .sqlite or .sqlite3)",
 		n < 200 ? (int)n : 200, spec, known);
 }
 

@@ -87,7 +87,7 @@ static int open_member(struct sinkset *set, const char *spec, const struct sink_
 		return err_set(err, ERR_FATAL, "out of memory");
 	for (size_t i = 0; i + 1 < set->n; i++) {
 		if (same_target(&set->members[i], m->ops, target))
-			return err_set(err, ERR_FATAL, "'%s' and '%s' are the same sink",
+			return err_set(err, ERR_USAGE, "'%s' and '%s' are the same sink",
 				       buf_cstr(&set->members[i].shown), buf_cstr(&m->shown));
 	}
 	m->sink = sink_open(spec, options, err);
@@ -102,7 +102,7 @@ struct sinkset *sinkset_open(const char *const *specs, size_t n, const struct si
 	struct sinkset *set;
 
 	if (n > SINKSET_MAX) {
-		err_set(err, ERR_FATAL, "%zu sinks are more than %d", n, SINKSET_MAX);
+		err_set(err, ERR_USAGE, "%zu sinks are more than %d", n, SINKSET_MAX);
 		return NULL;
 	}
 	set = calloc(1, sizeof(*set));

@@ -11,6 +11,7 @@ enum err_kind {
 	ERR_NONE = 0,
 	ERR_RETRY, /* try this job again */
 	ERR_JOB,   /* this job is over, go on */
+	ERR_USAGE, /* what was asked for cannot be: exit 2 */
 	ERR_BUSY,  /* another run holds this sink: try later */
 	ERR_FATAL  /* the run (or this sink) is over */
 };

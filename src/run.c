@@ -124,12 +124,12 @@ static int ask(struct run *r, struct err *err)
 
 static int carry_out(struct run *r, struct err *err)
 {
-	struct plan_policy policy = {
-	    .refetch = r->o->refetch, .retry_lost = r->o->retry_lost, .now_us = r->started_at.us};
+	struct plan_policy policy = {.refetch = r->o->refetch, .retry_lost = r->o->retry_lost};
 	int code = run_set_up(r, err);
 
 	if (code >= 0)
 		return code;
+	policy.now_us = r->started_at.us;
 	if (plan_make(&r->plan, r->sinks, &policy, err) != 0)
 		return EXIT_SINK;
 	if (r->o->dry_run)

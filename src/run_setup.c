@@ -182,6 +182,6 @@ int run_set_up(struct run *r, struct err *err)
 	if (open_fetch(r, err) != 0 || read_inputs(r, err) != 0)
 		return EXIT_USAGE;
 	if (open_sinks(r, err) != 0)
-		return err->kind == ERR_BUSY ? EXIT_BUSY : EXIT_SINK;
+		return err->kind == ERR_BUSY ? EXIT_BUSY : err->kind == ERR_USAGE ? EXIT_USAGE : EXIT_SINK;
 	return -1;
 }

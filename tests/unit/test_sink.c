@@ -52,7 +52,7 @@ static void test_unknown(void **state)
 		const char *target;
 		struct err err;
 		assert_null(sink_find(cases[i].spec, &target, &err));
-		assert_int_equal(err.kind, ERR_FATAL);
+		assert_int_equal(err.kind, ERR_USAGE);
 		assert_non_null(strstr(err.msg, cases[i].quoted));
 		assert_non_null(strstr(err.msg, "sqlite:, null:"));
 		assert_null(strstr(err.msg, "secret"));
