@@ -4,6 +4,8 @@
  *
  *     open  states*  (begin (action | result row* result_end | body)* (commit | rollback))*  flush*  record_run*  close
  *
+ * next_id, read_job and read_body may come at any time but between begin and commit.
+ *
  * A sink stores jobs one at a time, each all or nothing. Arguments are borrowed for the call; err is not NULL. int
  * functions return 0, or -1 with *err filled in; after -1 from begin, commit or anything between them the caller rolls
  * back. An err of kind ERR_JOB concerns this job alone; ERR_FATAL says that the sink is lost: only close may follow (a
@@ -41,6 +43,7 @@ struct sink_options {
 	bool keep_bodies; /* --no-raw: false. An unreadable body is kept anyway */
 	bool read_only; /* take no lock, create and migrate nothing; a sink that is not there knows no job. Only states
 			   and close follow */
+	const char *pg_schema; /* --pg-schema; NULL: the default */
 	const char *run_id;
 	const char *version;
 	const char *instance; /* scheme and host that this run asks; verdicts of another one do not count */
@@ -54,17 +57,26 @@ struct ledger_entry {
 	int64_t attempts;
 	int64_t requested_at_us; /* first asked for; 0: never */
 	int64_t expires_at_us;   /* 0: not known */
+	bool has_sha256;         /* a body is known (kept or not): its digest */
+	uint8_t body_sha256[SHA256_LEN];
 };
 
 #define SINK_LEDGER 1u /* remembers every job: states, record_run */
 #define SINK_BODIES 2u /* keeps bodies */
 #define SINK_CELLS  4u /* keeps actions, results and rows */
+#define SINK_AGAIN  8u /* flush may fail with ERR_RETRY (a lost connection): the group is then written again */
+
+/* Takes a piece of a body's zstd frame; 0, or -1 with *err, which ends the reading. */
+typedef int (*sink_piece_fn)(void *ctx, const void *piece, size_t n, struct err *);
 
 struct sink;
 
 struct sink_ops {
 	const char *scheme; /* "sqlite" in sqlite:PATH */
 	unsigned has;       /* SINK_LEDGER | … */
+	/* commit decides when a group is flushed: it returns 1 when it wants to be now, 0 when it can wait. Else the
+	 * caller flushes by its own measure. */
+	bool lazy;
 	/* target: what follows the scheme's colon. ERR_BUSY: another run holds it. */
 	struct sink *(*open)(const char *target, const struct sink_options *, struct err *);
 	int (*states)(struct sink *, const struct uuid *ids, size_t n, struct ledger_entry *out, struct err *);
@@ -82,6 +94,15 @@ struct sink_ops {
 	int (*flush)(struct sink *, struct err *);
 	int (*record_run)(struct sink *, const struct run_record *,
 			  struct err *); /* durable when it returns; replaces the record of the same run */
+	/* The next job of the ledger, each once, in no order; starts again after the end. 1, 0 at the end, -1. Writing
+	 * in between is no error, but what is new may be missed. */
+	int (*next_id)(struct sink *, struct uuid *, struct err *);
+	/* What the ledger knows of a job: id, instance, state, partial, http_status, error, expires_at, attempts,
+	 * requested_at, fetched_at, stored_at, body_bytes (-1: none) and body_sha256, input, details. Texts live until
+	 * the next call of anything in this sink. 1, 0: it is not known, -1. */
+	int (*read_job)(struct sink *, const struct uuid *, struct job *, struct err *);
+	/* Hands on the zstd frame of the kept body. 1, 0: none is kept, -1. */
+	int (*read_body)(struct sink *, const struct uuid *, sink_piece_fn, void *ctx, struct err *);
 	int (*close)(struct sink *,
 		     struct err *); /* releases everything, also when it returns -1; what was not flushed is gone */
 };
@@ -91,6 +112,9 @@ struct sink {
 };
 
 /*
+ * Which of the ops a sink has follows from what it declares: without SINK_LEDGER states says JOB_NONE, record_run does
+ * nothing, next_id and read_job say 0; without SINK_BODIES read_body says 0. No op is NULL.
+ *
  * The ops of the sink that a spec names ("sqlite:PATH", "null:", or a path that ends in .db, .sqlite or .sqlite3), and
  * where its target begins. NULL with *err that names the known sinks.
  */
