@@ -44,7 +44,7 @@ static void expect(const struct guard *g, bool in_turn, const char *what)
 /* Passes on what a call for the job under way returned, and remembers what may follow. */
 static int after(struct guard *g, int rc, const struct err *err, enum turn next)
 {
-	if (rc == 0)
+	if (rc >= 0)
 		g->turn = next;
 	else if (err->kind == ERR_FATAL)
 		g->turn = TURN_LOST;
@@ -133,7 +133,7 @@ static int guard_commit(struct sink *s, const struct job *job, struct err *err)
 	expect(g, g->turn == TURN_JOB, "commit outside of a job, or after a failure");
 	expect(g, uuid_cmp(&job->id, &g->id) == 0 && job->state == g->state, "commit of another job than was begun");
 	rc = after(g, g->inner->ops->commit(g->inner, job, err), err, TURN_IDLE);
-	if (rc == 0)
+	if (rc >= 0)
 		g->unflushed = true;
 	return rc;
 }
@@ -167,6 +167,30 @@ static int guard_record_run(struct sink *s, const struct run_record *run, struct
 	return after(g, g->inner->ops->record_run(g->inner, run, err), err, TURN_IDLE);
 }
 
+static int guard_next_id(struct sink *s, struct uuid *id, struct err *err)
+{
+	struct guard *g = guard_of(s);
+
+	expect(g, g->turn == TURN_IDLE, "next_id within a job, or after a failure");
+	return after(g, g->inner->ops->next_id(g->inner, id, err), err, TURN_IDLE);
+}
+
+static int guard_read_job(struct sink *s, const struct uuid *id, struct job *out, struct err *err)
+{
+	struct guard *g = guard_of(s);
+
+	expect(g, g->turn == TURN_IDLE, "read_job within a job, or after a failure");
+	return after(g, g->inner->ops->read_job(g->inner, id, out, err), err, TURN_IDLE);
+}
+
+static int guard_read_body(struct sink *s, const struct uuid *id, sink_piece_fn piece, void *ctx, struct err *err)
+{
+	struct guard *g = guard_of(s);
+
+	expect(g, g->turn == TURN_IDLE, "read_body within a job, or after a failure");
+	return after(g, g->inner->ops->read_body(g->inner, id, piece, ctx, err), err, TURN_IDLE);
+}
+
 static int guard_close(struct sink *s, struct err *err)
 {
 	struct guard *g = guard_of(s);
@@ -188,6 +212,9 @@ static const struct sink_ops guard_calls = {
     .rollback = guard_rollback,
     .flush = guard_flush,
     .record_run = guard_record_run,
+    .next_id = guard_next_id,
+    .read_job = guard_read_job,
+    .read_body = guard_read_body,
     .close = guard_close,
 };
 
@@ -200,6 +227,7 @@ struct sink *guard_new(struct sink *inner)
 	g->ops = guard_calls;
 	g->ops.scheme = inner->ops->scheme;
 	g->ops.has = inner->ops->has;
+	g->ops.lazy = inner->ops->lazy;
 	g->base.ops = &g->ops;
 	g->inner = inner;
 	return &g->base;

@@ -76,6 +76,24 @@ static int null_record_run(struct sink *s, const struct run_record *run, struct 
 	return 0;
 }
 
+static int null_next_id(struct sink *s, struct uuid *id, struct err *err)
+{
+	(void)s, (void)id, (void)err;
+	return 0;
+}
+
+static int null_read_job(struct sink *s, const struct uuid *id, struct job *out, struct err *err)
+{
+	(void)s, (void)id, (void)out, (void)err;
+	return 0;
+}
+
+static int null_read_body(struct sink *s, const struct uuid *id, sink_piece_fn piece, void *ctx, struct err *err)
+{
+	(void)s, (void)id, (void)piece, (void)ctx, (void)err;
+	return 0;
+}
+
 static int null_close(struct sink *s, struct err *err)
 {
 	(void)err;
@@ -98,5 +116,8 @@ const struct sink_ops null_ops = {
     .rollback = null_rollback,
     .flush = null_flush,
     .record_run = null_record_run,
+    .next_id = null_next_id,
+    .read_job = null_read_job,
+    .read_body = null_read_body,
     .close = null_close,
 };

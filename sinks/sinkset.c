@@ -19,6 +19,8 @@ struct sinkset {
 	size_t n;
 	struct member members[SINKSET_MAX];
 	sink_mask taking; /* the sinks that still take the job under way */
+	sink_mask retry;  /* those that would take it on another try */
+	sink_mask full;   /* the lazy ones that want to be flushed */
 	struct err last;  /* the last failure within it */
 };
 
@@ -194,9 +196,14 @@ static void took(struct sinkset *set, size_t i, int rc, const struct err *err)
 {
 	struct member *m = &set->members[i];
 
-	if (rc == 0)
+	if (rc >= 0) {
+		if (rc > 0)
+			set->full |= BIT(i);
 		return;
+	}
 	set->taking &= ~BIT(i);
+	if (err->kind == ERR_RETRY && (m->has & SINK_AGAIN))
+		set->retry |= BIT(i);
 	set->last = *err;
 	if (err->kind == ERR_FATAL)
 		drop_out(m, err);
@@ -215,6 +222,7 @@ static int still_taken(const struct sinkset *set, struct err *err)
 int sinkset_begin(struct sinkset *set, sink_mask mask, const struct job *job, struct err *err)
 {
 	set->taking = mask & sinkset_alive(set);
+	set->retry = 0;
 	err_set(&set->last, ERR_FATAL, "no sink is left that takes this job");
 	FOR_SINKS(set, i, set->taking)
 	{
@@ -286,12 +294,52 @@ void sinkset_rollback(struct sinkset *set)
 
 /* between jobs */
 
-sink_mask sinkset_flush(struct sinkset *set, sink_mask *again, struct err *err)
+sink_mask sinkset_retry(const struct sinkset *set)
+{
+	return set->retry & sinkset_alive(set);
+}
+
+sink_mask sinkset_lazy(const struct sinkset *set)
+{
+	sink_mask mask = 0;
+
+	FOR_SINKS(set, i, ~(sink_mask)0)
+	{
+		if (set->members[i].ops->lazy)
+			mask |= BIT(i);
+	}
+	return mask;
+}
+
+sink_mask sinkset_full(const struct sinkset *set)
+{
+	return set->full & sinkset_alive(set);
+}
+
+int sinkset_find(const struct sinkset *set, const char *spec)
+{
+	struct err ignored;
+	const char *target;
+	const struct sink_ops *ops = sink_find(spec, &target, &ignored);
+
+	for (size_t i = 0; ops && i < set->n; i++)
+		if (same_target(&set->members[i], ops, target))
+			return (int)i;
+	return -1;
+}
+
+struct sink *sinkset_sink(struct sinkset *set, size_t i)
+{
+	return set->members[i].sink;
+}
+
+sink_mask sinkset_flush(struct sinkset *set, sink_mask mask, sink_mask *again, struct err *err)
 {
 	sink_mask flushed = 0;
 
 	*again = 0;
-	FOR_SINKS(set, i, ~(sink_mask)0)
+	set->full &= ~mask;
+	FOR_SINKS(set, i, mask)
 	{
 		struct member *m = &set->members[i];
 		if (m->sink->ops->flush(m->sink, err) == 0)

@@ -45,9 +45,20 @@ int sinkset_body(struct sinkset *, const void *piece, size_t n, struct err *);
 sink_mask sinkset_commit(struct sinkset *, const struct job *, struct err *);
 void sinkset_rollback(struct sinkset *);
 
-/* Makes the jobs committed so far durable. Returns the sinks in which that worked. A sink that failed with ERR_RETRY is
- * in *again (its group must be written again); with ERR_FATAL it dropped out. */
-sink_mask sinkset_flush(struct sinkset *, sink_mask *again, struct err *);
+/* Of the sinks that did not take the last job: those that could, on another try (ERR_RETRY: a lost connection), and
+ * keep what is to be written again (SINK_AGAIN). */
+sink_mask sinkset_retry(const struct sinkset *);
+/* Sinks that say themselves when a group is to be flushed (sink_ops.lazy); those of them that have said so since their
+ * last flush. */
+sink_mask sinkset_lazy(const struct sinkset *);
+sink_mask sinkset_full(const struct sinkset *);
+/* Makes the jobs committed so far to the sinks in mask durable. Returns the sinks in which that worked. A sink that
+ * failed with ERR_RETRY is in *again (its group must be written again); with ERR_FATAL it dropped out. */
+sink_mask sinkset_flush(struct sinkset *, sink_mask mask, sink_mask *again, struct err *);
+/* The sink that this spec names too, or -1. */
+int sinkset_find(const struct sinkset *, const char *spec);
+/* One sink, to read from it between jobs; NULL: it dropped out. */
+struct sink *sinkset_sink(struct sinkset *, size_t i);
 /* To every living sink with a ledger. 0, or -1 when one failed (it dropped out). */
 int sinkset_record_run(struct sinkset *, const struct run_record *, struct err *);
 /* Closes all and frees the set. 0, or -1 when one failed to close. */

@@ -217,6 +217,13 @@ int64_t sqlite_db_int(struct sqlite_db *db, unsigned q, int column)
 	return sqlite3_column_int64(db->stmts[q], column);
 }
 
+struct text sqlite_db_blob(struct sqlite_db *db, unsigned q, int column)
+{
+	const char *p = sqlite3_column_blob(db->stmts[q], column);
+
+	return (struct text){p, p ? (size_t)sqlite3_column_bytes(db->stmts[q], column) : 0};
+}
+
 struct text sqlite_db_text(struct sqlite_db *db, unsigned q, int column)
 {
 	const char *p = (const char *)sqlite3_column_text(db->stmts[q], column);

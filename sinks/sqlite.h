@@ -47,5 +47,6 @@ int sqlite_db_run(struct sqlite_db *, unsigned q, struct err *);
 
 int64_t sqlite_db_int(struct sqlite_db *, unsigned q, int column);      /* 0 for NULL */
 struct text sqlite_db_text(struct sqlite_db *, unsigned q, int column); /* null text for NULL */
+struct text sqlite_db_blob(struct sqlite_db *, unsigned q, int column); /* bytes */
 
 #endif

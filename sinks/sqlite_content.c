@@ -160,7 +160,7 @@ int sqlite_content_body(struct sink *sink, const void *piece, size_t n, struct e
 	struct sqlite *s = sqlite_of(sink);
 	const char *p = piece;
 
-	while (s->take_body && n > 0) {
+	while (s->deed.take_body && n > 0) {
 		size_t room = SQLITE_PART_SIZE - s->part.len;
 		size_t k = n < room ? n : room;
 		if (buf_add(&s->part, p, k))
@@ -171,4 +171,26 @@ int sqlite_content_body(struct sink *sink, const void *piece, size_t n, struct e
 		n -= k;
 	}
 	return 0;
+}
+
+int sqlite_content_read_body(struct sink *sink, const struct uuid *id, sink_piece_fn piece, void *ctx, struct err *err)
+{
+	struct sqlite *s = sqlite_of(sink);
+	char key[UUID_TEXT_LEN + 1];
+	bool kept = false;
+	int rc;
+
+	if (!s->db)
+		return 0;
+	sqlite_db_bind_text(s->db, Q_READ_BODY, 1, text_of(uuid_format(id, key)));
+	while ((rc = sqlite_db_step(s->db, Q_READ_BODY, err)) == 1) {
+		struct text part = sqlite_db_blob(s->db, Q_READ_BODY, 0);
+
+		kept = true;
+		if (piece(ctx, part.p, part.n, err) != 0) {
+			sqlite_db_reset(s->db, Q_READ_BODY);
+			return -1;
+		}
+	}
+	return rc < 0 ? -1 : kept;
 }

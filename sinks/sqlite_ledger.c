@@ -8,6 +8,12 @@ static int64_t stamp_us(struct text t)
 	return t.p && time_parse_iso(t.p, t.n, &stamp) != TIME_BAD ? stamp.us : 0;
 }
 
+/* True where the text is a digest. */
+static bool read_sha256(struct text hex, uint8_t out[SHA256_LEN])
+{
+	return hex.p && sha256_parse(hex.p, hex.n, out);
+}
+
 static int read_entry(struct sqlite *s, const struct uuid *id, struct ledger_entry *entry, struct err *err)
 {
 	char text[UUID_TEXT_LEN + 1];
@@ -27,6 +33,7 @@ static int read_entry(struct sqlite *s, const struct uuid *id, struct ledger_ent
 	entry->attempts = sqlite_db_int(s->db, Q_LEDGER, 3);
 	entry->requested_at_us = stamp_us(sqlite_db_text(s->db, Q_LEDGER, 4));
 	entry->expires_at_us = stamp_us(sqlite_db_text(s->db, Q_LEDGER, 5));
+	entry->has_sha256 = read_sha256(sqlite_db_text(s->db, Q_LEDGER, 6), entry->body_sha256);
 	sqlite_db_reset(s->db, Q_LEDGER);
 	return 0;
 }
@@ -53,35 +60,24 @@ int sqlite_ledger_states(struct sink *sink, const struct uuid *ids, size_t n, st
 
 int sqlite_ledger_decide(struct sqlite *s, const struct job *job, struct err *err)
 {
-	struct text state;
-	bool known, stored = false, has_body = false;
+	struct deed_held held = {0};
 	int rc;
 
-	s->settles = false;
 	sqlite_db_bind_text(s->db, Q_HELD, 1, text_of(s->id));
 	rc = sqlite_db_step(s->db, Q_HELD, err);
 	if (rc < 0)
 		return -1;
-	known = rc == 1;
-	if (known) {
-		struct text until = sqlite_db_text(s->db, Q_HELD, 2);
-		state = sqlite_db_text(s->db, Q_HELD, 0);
-		stored = state.p && state_of_name(state.p, state.n) == JOB_STORED;
-		s->settles = stored && sqlite_db_int(s->db, Q_HELD, 1) && state_is_lost(job->state);
-		if (!until.p || time_parse_iso(until.p, until.n, &s->until) == TIME_BAD)
-			s->until.us = INT64_MAX;
-		has_body = sqlite_db_int(s->db, Q_HELD, 3) != 0;
+	if (rc == 1) {
+		struct text state = sqlite_db_text(s->db, Q_HELD, 0);
+
+		held.known = true;
+		held.state = state.p ? state_of_name(state.p, state.n) : JOB_NONE;
+		held.partial = sqlite_db_int(s->db, Q_HELD, 1) != 0;
+		held.expires_at_us = stamp_us(sqlite_db_text(s->db, Q_HELD, 2));
+		held.has_body = sqlite_db_int(s->db, Q_HELD, 3) != 0;
 		sqlite_db_reset(s->db, Q_HELD);
 	}
-
-	if (job->state == JOB_STORED)
-		s->deed = DEED_REPLACE;
-	else if (job->state == JOB_UNASKED && known)
-		s->deed = DEED_NOTHING;
-	else
-		s->deed = stored ? DEED_ONLY_ERROR : DEED_VERDICT;
-	s->take_body = (job->state == JOB_STORED && s->keep_bodies) ||
-		       (job->state == JOB_UNREADABLE && s->deed == DEED_VERDICT && !has_body);
+	s->deed = deed_of(&held, job->state, s->keep_bodies, time_now_us());
 	return 0;
 }
 
@@ -90,7 +86,7 @@ static int write_job(struct sqlite *s, const struct job *job, struct err *err)
 	const bool stored = job->state == JOB_STORED;
 	const unsigned q = stored ? Q_STORED : Q_VERDICT;
 	/* An unreadable body that was not taken leaves the columns to the one that is kept. */
-	const bool body = job->body_bytes >= 0 && (stored || s->take_body);
+	const bool body = job->body_bytes >= 0 && (stored || s->deed.take_body);
 	char sha256[SHA256_HEX_LEN + 1];
 	struct stamp now = {0};
 	const struct text texts[] = {job->error, job->topic, job->message, job->result_summary, job->omni_chat_url};
@@ -126,7 +122,7 @@ static int write_only_error(struct sqlite *s, const struct job *job, struct err 
 {
 	struct stamp now = {0};
 
-	if (s->settles && s->until.us > time_now_us())
+	if (s->deed.settles)
 		stamp_from_us(&now, time_now_us());
 	sqlite_db_bind_text(s->db, Q_ONLY_ERROR, 1, text_of(s->id));
 	sqlite_db_bind_text(s->db, Q_ONLY_ERROR, 2, job->error);
@@ -136,7 +132,7 @@ static int write_only_error(struct sqlite *s, const struct job *job, struct err 
 
 int sqlite_ledger_write(struct sqlite *s, const struct job *job, struct err *err)
 {
-	switch (s->deed) {
+	switch (s->deed.kind) {
 	case DEED_NOTHING:
 		return 0;
 	case DEED_ONLY_ERROR:
@@ -144,4 +140,72 @@ int sqlite_ledger_write(struct sqlite *s, const struct job *job, struct err *err
 	default:
 		return write_job(s, job, err);
 	}
+}
+
+/* the reading side */
+
+int sqlite_ledger_next_id(struct sink *sink, struct uuid *id, struct err *err)
+{
+	struct sqlite *s = sqlite_of(sink);
+	struct text text;
+	int rc;
+
+	if (!s->db)
+		return 0;
+	/* By the key and not with an open statement: the caller may write in between. */
+	sqlite_db_bind_text(s->db, Q_NEXT_ID, 1, text_of(s->last_id));
+	rc = sqlite_db_step(s->db, Q_NEXT_ID, err);
+	s->last_id[0] = '\0';
+	if (rc <= 0)
+		return rc;
+	text = sqlite_db_text(s->db, Q_NEXT_ID, 0);
+	if (!text.p || !uuid_parse(text.p, text.n, id))
+		rc = err_set(err, ERR_FATAL, "'%s' holds a job whose ID is no UUID", sqlite_db_path(s->db));
+	else
+		uuid_format(id, s->last_id);
+	sqlite_db_reset(s->db, Q_NEXT_ID);
+	return rc;
+}
+
+static struct stamp stamp_of(struct text text)
+{
+	struct stamp t = {0};
+
+	if (text.p)
+		(void)time_parse_iso(text.p, text.n, &t);
+	return t;
+}
+
+int sqlite_ledger_read_job(struct sink *sink, const struct uuid *id, struct job *out, struct err *err)
+{
+	struct sqlite *s = sqlite_of(sink);
+	struct text state, bytes;
+	char key[UUID_TEXT_LEN + 1];
+	int rc;
+
+	if (!s->db)
+		return 0;
+	sqlite_db_reset(s->db, Q_READ_JOB); /* which ends the life of the last one's texts */
+	sqlite_db_bind_text(s->db, Q_READ_JOB, 1, text_of(uuid_format(id, key)));
+	rc = sqlite_db_step(s->db, Q_READ_JOB, err);
+	if (rc <= 0)
+		return rc;
+	*out = (struct job){.id = *id};
+	out->instance = sqlite_db_text(s->db, Q_READ_JOB, 0);
+	state = sqlite_db_text(s->db, Q_READ_JOB, 1);
+	out->state = state.p ? state_of_name(state.p, state.n) : JOB_NONE;
+	out->partial = sqlite_db_int(s->db, Q_READ_JOB, 2) != 0;
+	out->http_status = (int)sqlite_db_int(s->db, Q_READ_JOB, 3);
+	out->error = sqlite_db_text(s->db, Q_READ_JOB, 4);
+	out->expires_at = stamp_of(sqlite_db_text(s->db, Q_READ_JOB, 5));
+	out->attempts = sqlite_db_int(s->db, Q_READ_JOB, 6);
+	out->requested_at = stamp_of(sqlite_db_text(s->db, Q_READ_JOB, 7));
+	out->fetched_at = stamp_of(sqlite_db_text(s->db, Q_READ_JOB, 8));
+	out->stored_at = stamp_of(sqlite_db_text(s->db, Q_READ_JOB, 9));
+	bytes = sqlite_db_text(s->db, Q_READ_JOB, 10);
+	out->body_bytes = bytes.p ? sqlite_db_int(s->db, Q_READ_JOB, 10) : -1;
+	(void)read_sha256(sqlite_db_text(s->db, Q_READ_JOB, 11), out->body_sha256);
+	out->input = sqlite_db_text(s->db, Q_READ_JOB, 12);
+	out->details = sqlite_db_text(s->db, Q_READ_JOB, 13);
+	return 1;
 }

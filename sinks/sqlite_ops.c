@@ -1,5 +1,5 @@
 /*
- * sqlite.c: jobs, bodies and cells into one SQLite database (contract, "Tables"; sink.h for what a job means).
+ * sqlite_ops.c: jobs, bodies and cells into one SQLite database (contract, "Tables"; sink.h for what a job means).
  *
  * Many jobs make a group, which is one transaction: flush commits it. Each job in it is a savepoint. While a run
  * writes, the journal is a WAL (readers are not kept waiting, a commit costs one fsync); at close it goes, so that what
@@ -144,7 +144,7 @@ static int sqlite_begin(struct sink *sink, const struct job *job, struct err *er
 	s->savepoint = true;
 	if (sqlite_ledger_decide(s, job, err))
 		return -1;
-	return s->deed == DEED_REPLACE ? sqlite_content_delete(s, err) : 0;
+	return s->deed.kind == DEED_REPLACE ? sqlite_content_delete(s, err) : 0;
 }
 
 static int sqlite_commit(struct sink *sink, const struct job *job, struct err *err)
@@ -212,5 +212,8 @@ const struct sink_ops sqlite_ops = {
     .rollback = sqlite_rollback,
     .flush = sqlite_flush,
     .record_run = sqlite_record_run,
+    .next_id = sqlite_ledger_next_id,
+    .read_job = sqlite_ledger_read_job,
+    .read_body = sqlite_content_read_body,
     .close = sqlite_close,
 };

@@ -5,17 +5,10 @@
 #ifndef OMNI_SQLITE_SINK_H
 #define OMNI_SQLITE_SINK_H
 
+#include "deed.h"
 #include "sink.h"
 #include "sqlite.h"
 #include "sqlite_sql.h"
-
-/* What becomes of the job under way. */
-enum deed {
-	DEED_NOTHING,    /* what is there says more */
-	DEED_ONLY_ERROR, /* it is stored, and the answer is no result */
-	DEED_VERDICT,    /* the ledger is updated */
-	DEED_REPLACE     /* a result: all that was there of this job goes */
-};
 
 struct sqlite {
 	struct sink base;
@@ -25,17 +18,15 @@ struct sqlite {
 	bool keep_bodies;
 	bool wrote; /* the journal is a WAL, or was refused */
 	bool group, savepoint;
-	struct err broken;  /* a rollback failed: so does all that follows */
-	int64_t next_no;    /* the next result_no */
+	struct err broken;               /* a rollback failed: so does all that follows */
+	int64_t next_no;                 /* the next result_no */
+	char last_id[UUID_TEXT_LEN + 1]; /* that next_id gave; empty: it begins */
 	struct buf cells;   /* JSON of one row, or of the column types; at most SQLITE_CELLS_MAX, like columns */
 	struct buf columns; /* JSON of the labels */
 
 	/* the job under way */
 	char id[UUID_TEXT_LEN + 1];
-	enum deed deed;
-	bool take_body;     /* keep what body brings */
-	bool settles;       /* a loss of a job that is stored in part: expires_at is drawn in */
-	struct stamp until; /* its expires_at until now */
+	struct deed deed;
 	int64_t part_no;
 	struct buf part;   /* the next part of the body; SQLITE_PART_SIZE */
 	int64_t result_no; /* of the result under way */
@@ -59,8 +50,11 @@ static inline void sqlite_bind_stamp(struct sqlite *s, unsigned q, int param, co
 	sqlite_db_bind_text(s->db, q, param, stamp_is_set(t) ? text_of(t->text) : TEXT_NULL);
 }
 
+int sqlite_ledger_next_id(struct sink *, struct uuid *, struct err *);
+int sqlite_ledger_read_job(struct sink *, const struct uuid *, struct job *, struct err *);
+int sqlite_content_read_body(struct sink *, const struct uuid *, sink_piece_fn, void *ctx, struct err *);
 int sqlite_ledger_states(struct sink *, const struct uuid *ids, size_t n, struct ledger_entry *out, struct err *);
-/* Looks at what is there of the job, and decides what becomes of it: sets deed, take_body, settles, until. */
+/* Looks at what is there of the job, and decides what becomes of it: sets deed. */
 int sqlite_ledger_decide(struct sqlite *, const struct job *, struct err *);
 /* Writes the row of jobs, as was decided. */
 int sqlite_ledger_write(struct sqlite *, const struct job *, struct err *);

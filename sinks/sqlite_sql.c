@@ -29,8 +29,8 @@ const char *const sqlite_sql[QUERIES] = {
     [Q_JOB] = "SAVEPOINT job",
     [Q_JOB_KEEP] = "RELEASE job",
     [Q_JOB_UNDO] = "ROLLBACK TO job",
-    [Q_LEDGER] =
-	"SELECT state, partial, instance IS ?2, attempts, requested_at, expires_at FROM jobs WHERE job_id = ?1",
+    [Q_LEDGER] = "SELECT state, partial, instance IS ?2, attempts, requested_at, expires_at, body_sha256 "
+		 "FROM jobs WHERE job_id = ?1",
     [Q_HELD] = "SELECT state, partial, expires_at, EXISTS (SELECT 1 FROM bodies WHERE job_id = ?1) "
 	       "FROM jobs WHERE job_id = ?1",
     [Q_RESULT_NOS] = "SELECT result_no FROM results WHERE job_id = ?1",
@@ -53,4 +53,9 @@ const char *const sqlite_sql[QUERIES] = {
 	      "VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (run_id) DO UPDATE SET started_at = excluded.started_at, "
 	      "finished_at = excluded.finished_at, version = excluded.version, exit_code = excluded.exit_code, "
 	      "summary = excluded.summary",
+    [Q_NEXT_ID] = "SELECT job_id FROM jobs WHERE job_id > ?1 ORDER BY job_id LIMIT 1",
+    [Q_READ_JOB] =
+	"SELECT instance, state, partial, http_status, error, expires_at, attempts, requested_at, fetched_at, "
+	"stored_at, body_bytes, body_sha256, input, details FROM jobs WHERE job_id = ?1",
+    [Q_READ_BODY] = "SELECT body FROM bodies WHERE job_id = ?1 ORDER BY part",
 };

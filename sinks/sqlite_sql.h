@@ -26,6 +26,9 @@ enum query {
 	Q_VERDICT,
 	Q_ONLY_ERROR,
 	Q_RUN,
+	Q_NEXT_ID,
+	Q_READ_JOB,
+	Q_READ_BODY,
 	QUERIES
 };
 

@@ -7,7 +7,7 @@ void cmd_help_help(FILE *f)
 {
 	(void)fputs("omni-export saves the results of Omni AI jobs before they expire.\n\nUsage:\n", f);
 	for (const struct command *c = command_table; c->name != NULL; c++)
-		(void)fprintf(f, "  omni-export %-28s %s\n", c->usage, c->summary);
+		(void)fprintf(f, "  omni-export %s\n      %s\n", c->usage, c->summary);
 	(void)fputs("  omni-export --version\n\n"
 		    "Try first:\n"
 		    "  export OMNI_BASE_URL=https://NAME.omniapp.co OMNI_API_KEY=...\n"

@@ -1,9 +1,6 @@
 #include "command.h"
-#include "log.h"
 #include "options.h"
 #include "run.h"
-
-#include <string.h>
 
 void cmd_run_help(FILE *f)
 {
@@ -32,30 +29,7 @@ void cmd_run_help(FILE *f)
 		    f);
 }
 
-static int bad_usage(const struct err *err)
-{
-	log_line(LOG_ERROR, NULL, "%s", err->msg);
-	return EXIT_USAGE;
-}
-
 int cmd_run(int argc, char **argv)
 {
-	struct options o;
-	struct err err = {0};
-	int code = 0;
-
-	if (options_read(argc, argv, FOR_RUN, &o, &err) != 0) {
-		code = bad_usage(&err);
-	} else if (o.help) {
-		cmd_run_help(stdout);
-		code = fflush(stdout) == 0 ? 0 : EXIT_UNEXPECTED;
-	} else if (o.version) {
-		command_version(stdout);
-		code = fflush(stdout) == 0 ? 0 : EXIT_UNEXPECTED;
-	} else {
-		log_setup(o.quiet ? LOG_ERROR : o.verbose ? LOG_DEBUG : LOG_INFO, strcmp(o.log_format, "json") == 0);
-		code = run(&o);
-	}
-	options_free(&o);
-	return code;
+	return command_main(argc, argv, FOR_RUN, cmd_run_help, run);
 }

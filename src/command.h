@@ -5,6 +5,8 @@
 #ifndef OMNI_COMMAND_H
 #define OMNI_COMMAND_H
 
+#include "options.h"
+
 #include <stdio.h>
 
 struct command {
@@ -22,9 +24,14 @@ extern const struct command command_table[];
 /* NULL: no such command. */
 const struct command *command_find(const char *name);
 void command_version(FILE *);
+/* What the commands with options share: reads the options of that FOR_ bit, helps where asked, and else works. Returns
+ * the exit code. */
+int command_main(int argc, char **argv, unsigned which, void (*help)(FILE *), int (*work)(const struct options *));
 
 int cmd_run(int argc, char **argv);
 void cmd_run_help(FILE *);
+int cmd_load(int argc, char **argv);
+void cmd_load_help(FILE *);
 int cmd_help(int argc, char **argv);
 void cmd_help_help(FILE *);
 

@@ -98,7 +98,7 @@ static int unknown_option(struct options_reader *r, const char *where, const cha
 
 	if (best != NULL)
 		return err_set(r->err, ERR_FATAL, "%sno option '%s'; did you mean '%s'?", where, name, best);
-	return err_set(r->err, ERR_FATAL, "%sno option '%s'; see 'omni-export help run'", where, name);
+	return err_set(r->err, ERR_FATAL, "%sno option '%s'; see 'omni-export help'", where, name);
 }
 
 /* What getopt_long could not make sense of, said as a sentence. */
@@ -110,7 +110,7 @@ static int bad_argument(struct options_reader *r, int c, char **argv)
 	if (optopt > 0 && optopt < 128 && isgraph(optopt)) {
 		if (c == ':')
 			return err_set(r->err, ERR_FATAL, "option '-%c' needs a value", optopt);
-		return err_set(r->err, ERR_FATAL, "no option '-%c'; see 'omni-export help run'", optopt);
+		return err_set(r->err, ERR_FATAL, "no option '-%c'; see 'omni-export help'", optopt);
 	}
 	if (c == ':')
 		return err_set(r->err, ERR_FATAL, "option '%s' needs a value", word);

@@ -4,6 +4,7 @@
 #include "log.h"
 #include "progress.h"
 #include "result.h"
+#include "run_source.h"
 #include "run_state.h"
 
 #include <stdio.h>
@@ -51,9 +52,34 @@ static void tick(void *ctx, const struct fetch_progress *p)
 	progress_show(&s);
 }
 
-static void give_back(void *ctx, struct body *body)
+void run_give_back(void *ctx, struct body *body)
 {
-	fetch_give_back(((struct run *)ctx)->fetch, body);
+	struct run *r = ctx;
+
+	if (r->fetch != NULL)
+		fetch_give_back(r->fetch, body);
+	else
+		body_free(body);
+}
+
+void run_settled(void *ctx, bool stored)
+{
+	struct run *r = ctx;
+
+	if (r->loader != NULL)
+		loader_settled(r->loader, stored);
+}
+
+struct group *run_new_group(struct run *r)
+{
+	struct group_options o = {.sinks = r->sinks,
+				  .instance = r->instance,
+				  .stop = &run_stop_signal,
+				  .give_back = run_give_back,
+				  .settled = run_settled,
+				  .ctx = r};
+
+	return group_new(&o);
 }
 
 static void wake(void *ctx)
@@ -87,17 +113,56 @@ static void note_end(struct run *r, enum fetch_end end, const struct err *err)
 	}
 }
 
+/* One job from one sink; where that does not work the API is asked. */
+static void take_from(struct run *r, struct source *source, struct sink *sink, struct plan_job *p)
+{
+	struct fetch_outcome o;
+	struct err err = {0};
+	int there = source_read(source, sink, &p->id, &o, NULL, NULL, &err);
+
+	if (there < 0)
+		log_line(LOG_WARNING, &p->id, "the body that '%s:' keeps is of no use: %s", sink->ops->scheme, err.msg);
+	if (there == 1 && o.state == JOB_STORED) {
+		group_add(r->group, p, &o);
+	} else if (there == 1) {
+		body_free(o.body);
+		free(o.details);
+	}
+}
+
+/* A sink added later is filled from the bodies that another sink of this run keeps: no request is made for those, also
+ * where the API has nothing any more. */
+static int fill_from_sinks(struct run *r, struct err *err)
+{
+	struct source *source = source_new(!r->o->no_raw);
+	size_t left = 0;
+
+	if (source == NULL)
+		return err_set(err, ERR_FATAL, "out of memory");
+	for (size_t i = 0; i < r->plan.n_order; i++) {
+		struct plan_job *p = &r->plan.jobs[r->plan.order[i]];
+		sink_mask donors = p->held & ~p->want & sinkset_with(r->sinks, SINK_BODIES);
+
+		for (size_t s = 0; s < sinkset_count(r->sinks) && p->status == PLAN_OPEN && run_stop_signal == 0; s++)
+			if (((donors & sinkset_alive(r->sinks)) >> s) & 1)
+				take_from(r, source, sinkset_sink(r->sinks, s), p);
+		r->plan.order[left++] = r->plan.order[i];
+	}
+	source_free(source);
+	group_flush(r->group, true);
+	r->plan.n_order = 0;
+	for (size_t i = 0; i < left; i++)
+		if (r->plan.jobs[r->plan.order[i]].status == PLAN_OPEN)
+			r->plan.order[r->plan.n_order++] = r->plan.order[i];
+	return 0;
+}
+
 static int ask(struct run *r, struct err *err)
 {
 	static const struct fetch_handlers handlers = {judge, done, room, tick};
-	struct loader_options lo = {.sinks = r->sinks,
-				    .plan = &r->plan,
-				    .instance = fetch_instance(r->fetch),
-				    .stop = &run_stop_signal,
-				    .give_back = give_back,
-				    .wake = wake,
-				    .ctx = r};
-	struct fetch_job *jobs = calloc(r->plan.n_order, sizeof(*jobs));
+	struct loader_options lo = {
+	    .sinks = r->sinks, .plan = &r->plan, .group = r->group, .give_back = run_give_back, .wake = wake, .ctx = r};
+	struct fetch_job *jobs = calloc(r->plan.n_order + 1, sizeof(*jobs));
 	enum fetch_end end;
 	struct err why = {0};
 
@@ -114,7 +179,7 @@ static int ask(struct run *r, struct err *err)
 	}
 	progress_start(r->o->progress, r->o->quiet);
 	end = fetch_run(r->fetch, jobs, r->plan.n_order, &handlers, r, &r->counts, &why);
-	loader_finish(r->loader, &r->totals);
+	loader_finish(r->loader);
 	r->loader = NULL;
 	progress_end();
 	note_end(r, end, &why);
@@ -136,8 +201,9 @@ static int carry_out(struct run *r, struct err *err)
 		return run_tell_plan(r);
 	if (r->plan.n_order > 0) {
 		run_record(r, NULL, err);
-		if (ask(r, err) != 0) {
-			log_line(LOG_ERROR, NULL, "%s", err->msg);
+		r->group = run_new_group(r);
+		if (r->group == NULL || fill_from_sinks(r, err) != 0 || (r->plan.n_order > 0 && ask(r, err) != 0)) {
+			log_line(LOG_ERROR, NULL, "%s", r->group == NULL ? "out of memory" : err->msg);
 			r->end.unexpected = true;
 		}
 	}
@@ -148,7 +214,7 @@ static int carry_out(struct run *r, struct err *err)
 int run(const struct options *o)
 {
 	struct run r = {.o = o};
-	struct err err = {0}, close_err = {0};
+	struct err err = {0};
 	int code;
 
 	buf_init(&r.key, KEY_MAX);
@@ -156,15 +222,6 @@ int run(const struct options *o)
 	code = carry_out(&r, &err);
 	if (err.kind != ERR_NONE)
 		log_line(LOG_ERROR, NULL, "%s", err.msg);
-	if (r.sinks != NULL && sinkset_close(r.sinks, &close_err) != 0) {
-		log_line(LOG_ERROR, NULL, "%s", close_err.msg);
-		if (code == 0 || code == 3 || code == 4 || code == 7)
-			code = EXIT_SINK;
-	}
-	fetch_free(r.fetch);
-	rate_close(r.rate);
 	result_decoder_free(r.judge);
-	plan_free(&r.plan);
-	key_free(&r.key);
-	return code;
+	return run_tear_down(&r, code);
 }

@@ -17,4 +17,8 @@
  * said. */
 int run(const struct options *);
 
+/* load: writes results again from the bodies that options->from keeps; options->operands list the jobs (none: all). The
+ * same for the rest. */
+int run_from(const struct options *);
+
 #endif

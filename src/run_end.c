@@ -21,7 +21,7 @@ static void note_unasked(struct run *r)
 	for (size_t i = 0; i < r->plan.n_order; i++) {
 		struct plan_job *p = &r->plan.jobs[r->plan.order[i]];
 		struct job job = {.id = p->id,
-				  .instance = text_of(fetch_instance(r->fetch)),
+				  .instance = text_of(r->instance),
 				  .state = JOB_UNASKED,
 				  .body_bytes = -1,
 				  .input = text_of(p->input)};
@@ -37,10 +37,10 @@ static void note_unasked(struct run *r)
 		else
 			plan_settle(p, JOB_UNASKED, "its turn did not come");
 		if (++n % UNASKED_AT_ONCE == 0)
-			(void)sinkset_flush(r->sinks, &again, &err);
+			(void)sinkset_flush(r->sinks, ~(sink_mask)0, &again, &err);
 	}
 	if (n > 0)
-		(void)sinkset_flush(r->sinks, &again, &err);
+		(void)sinkset_flush(r->sinks, ~(sink_mask)0, &again, &err);
 }
 
 static void count_jobs(struct run *r, struct summary *s)
@@ -67,28 +67,31 @@ static void count_jobs(struct run *r, struct summary *s)
 
 static void summarize(struct run *r, struct summary *s)
 {
+	static const struct load_totals none;
+	const struct load_totals *totals = r->group != NULL ? group_totals(r->group) : &none;
+
 	*s = (struct summary){.version = PACKAGE_VERSION,
 			      .run_id = r->run_id,
 			      .started_at = r->started_at,
 			      .requested = r->plan.requested,
 			      .unique = (int64_t)r->plan.n,
 			      .invalid = r->plan.invalid,
-			      .partial = r->totals.partial,
+			      .partial = totals->partial,
 			      .requests = r->counts.requests,
 			      .retries = r->counts.retries,
 			      .rate_limited = r->counts.rate_limited,
 			      .bytes = r->counts.bytes,
-			      .actions = r->totals.actions,
-			      .results = r->totals.results,
-			      .rows = r->totals.rows,
-			      .truncated_results = r->totals.truncated_results,
-			      .warnings = r->totals.warnings,
+			      .actions = totals->actions,
+			      .results = totals->results,
+			      .rows = totals->rows,
+			      .truncated_results = totals->truncated_results,
+			      .warnings = totals->warnings,
 			      .n_sinks = sinkset_count(r->sinks)};
 	stamp_from_us(&s->finished_at, time_now_us());
 	count_jobs(r, s);
 	for (size_t i = 0; i < s->n_sinks; i++) {
 		s->sinks[i] = (struct summary_sink){sinkset_spec(r->sinks, i), sinkset_error(r->sinks, i),
-						    r->totals.sink_stored[i], r->totals.sink_failed[i]};
+						    totals->sink_stored[i], totals->sink_failed[i]};
 		if (s->sinks[i].error != NULL)
 			r->end.sink_failed = true;
 	}
@@ -163,7 +166,8 @@ int run_finish(struct run *r)
 	struct summary s;
 	struct buf line;
 
-	note_unasked(r);
+	if (r->fetch != NULL)
+		note_unasked(r);
 	summarize(r, &s);
 	run_record(r, &s, &err);
 	summarize(r, &s); /* the record may have failed */

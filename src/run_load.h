@@ -8,24 +8,13 @@
 #ifndef OMNI_RUN_LOAD_H
 #define OMNI_RUN_LOAD_H
 
-#include "fetch.h"
-#include "run_plan.h"
-
-#include <signal.h>
-
-/* Added up by the loader; whole after loader_finish. */
-struct load_totals {
-	int64_t stored, partial;
-	int64_t actions, results, rows, truncated_results, warnings;
-	int64_t sink_stored[SINKSET_MAX], sink_failed[SINKSET_MAX];
-};
+#include "run_group.h"
 
 struct loader_options {
 	struct sinkset *sinks;
 	struct plan *plan;
-	const char *instance;
-	const volatile sig_atomic_t *stop;           /* see writer_new */
-	void (*give_back)(void *ctx, struct body *); /* a body that is done with; from the loader's thread */
+	struct group *group;                         /* what was loaded is added to; the loader's while it runs */
+	void (*give_back)(void *ctx, struct body *); /* a body that is not loaded any more; from the loader's thread */
 	void (*wake)(void *ctx);                     /* there is room again, or the last sink has failed */
 	void *ctx;
 };
@@ -39,9 +28,11 @@ bool loader_room(struct loader *);
 /* Takes an outcome and what it owns. Never waits. 0, or -1 with *err: no sink is left, or memory is short (the outcome
  * was released). */
 int loader_put(struct loader *, const struct fetch_outcome *, struct err *);
+/* The group has settled a job: counted for loader_counts. */
+void loader_settled(struct loader *, bool stored);
 /* How many jobs are stored so far, how many are settled otherwise. For the progress line. */
 void loader_counts(struct loader *, int64_t *stored, int64_t *other);
 /* No more will come: loads the rest, flushes, ends the thread, frees the loader. */
-void loader_finish(struct loader *, struct load_totals *);
+void loader_finish(struct loader *);
 
 #endif

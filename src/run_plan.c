@@ -16,6 +16,7 @@ void plan_free(struct plan *p)
 {
 	for (size_t i = 0; i < p->n; i++) {
 		free(p->jobs[i].completed_at);
+		free(p->jobs[i].instance);
 		free(p->jobs[i].input);
 		free(p->jobs[i].error);
 	}
@@ -73,20 +74,27 @@ static int grow(struct plan *p)
 	return 0;
 }
 
-/* The first line that says something counts; a later one of the same job adds what the first did not know. */
-static int add(struct plan *p, const struct ids_item *item)
+struct plan_job *plan_add(struct plan *p, const struct uuid *id)
 {
-	struct plan_job *job;
 	size_t at;
 
 	if (p->n == p->cap && grow(p) != 0)
-		return -1;
-	at = place_of(p, &item->id);
+		return NULL;
+	at = place_of(p, id);
 	if (p->table[at] == 0) {
-		p->jobs[p->n] = (struct plan_job){.id = item->id};
+		p->jobs[p->n] = (struct plan_job){.id = *id};
 		p->table[at] = (uint32_t)++p->n;
 	}
-	job = &p->jobs[p->table[at] - 1];
+	return &p->jobs[p->table[at] - 1];
+}
+
+/* The first line that says something counts; a later one of the same job adds what the first did not know. */
+static int add(struct plan *p, const struct ids_item *item)
+{
+	struct plan_job *job = plan_add(p, &item->id);
+
+	if (job == NULL)
+		return -1;
 	if (job->completed_at == NULL && stamp_is_set(&item->completed_at)) {
 		job->completed_at = malloc(sizeof(*job->completed_at));
 		if (job->completed_at == NULL)

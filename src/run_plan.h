@@ -24,6 +24,7 @@ enum plan_status {
 struct plan_job {
 	struct uuid id;
 	struct stamp *completed_at; /* from the input line; NULL: not known */
+	char *instance;             /* that its ledger names, where it is loaded; NULL: the run's */
 	char *input;                /* the JSON line; NULL: none */
 	char *error;                /* why it is not stored; NULL: no reason known */
 	int64_t expires_us;         /* the soonest that line or ledgers know; 0: not known */
@@ -55,6 +56,8 @@ void plan_init(struct plan *);
 void plan_free(struct plan *);
 /* Reads one input to its end; name is for the messages "NAME:LINE: …". 0, or -1 with *err. */
 int plan_read(struct plan *, FILE *, const char *name, struct err *);
+/* The job of that ID, added where it is not there yet. NULL: out of memory. */
+struct plan_job *plan_add(struct plan *, const struct uuid *);
 /* Asks every sink's ledger, settles what needs no request, and makes the order. 0, or -1 with *err when a ledger cannot
  * be read. */
 int plan_make(struct plan *, struct sinkset *, const struct plan_policy *, struct err *);

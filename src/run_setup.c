@@ -61,7 +61,7 @@ static void make_run_id(struct run *r)
 	(void)snprintf(r->run_id + n, sizeof(r->run_id) - n, "-%08x", random);
 }
 
-static int read_inputs(struct run *r, struct err *err)
+int run_read_inputs(struct run *r, struct err *err)
 {
 	static char *const standard_input[] = {"-"};
 	char *const *names = r->o->n_operands > 0 ? r->o->operands : standard_input;
@@ -149,39 +149,72 @@ static int open_fetch(struct run *r, struct err *err)
 	return r->fetch != NULL ? 0 : -1;
 }
 
-static int open_sinks(struct run *r, struct err *err)
+struct sink_options run_sink_options(const struct run *r)
 {
-	struct sink_options s = {
-	    .file_mode = (mode_t)r->o->file_mode,
-	    .keep_bodies = !r->o->no_raw,
-	    .read_only = r->o->dry_run,
-	    .run_id = r->run_id,
-	    .version = PACKAGE_VERSION,
-	    .instance = fetch_instance(r->fetch),
-	};
-
-	r->sinks = sinkset_open(r->o->to.at, r->o->to.n, &s, err);
-	return r->sinks != NULL ? 0 : -1;
+	return (struct sink_options){.file_mode = (mode_t)r->o->file_mode,
+				     .keep_bodies = !r->o->no_raw,
+				     .read_only = r->o->dry_run,
+				     .run_id = r->run_id,
+				     .version = PACKAGE_VERSION,
+				     .instance = r->instance};
 }
 
-/* Configuration first: nothing is opened or made before all of it is known to be good. Returns an exit code, or -1 to
- * go on. */
-int run_set_up(struct run *r, struct err *err)
+/* Returns an exit code with *err, or -1 to go on. */
+static int open_sinks(struct run *r, struct err *err)
+{
+	struct sink_options s = run_sink_options(r);
+
+	r->sinks = sinkset_open(r->o->to.at, r->o->to.n, &s, err);
+	if (r->sinks != NULL)
+		return -1;
+	return err->kind == ERR_BUSY ? EXIT_BUSY : err->kind == ERR_USAGE ? EXIT_USAGE : EXIT_SINK;
+}
+
+/* Returns an exit code with *err, or -1 to go on. */
+static int begin(struct run *r, struct err *err)
 {
 	stamp_from_us(&r->started_at, time_now_us());
 	make_run_id(r);
 	if ((r->o->error_file != NULL && outfile_check(r->o->error_file, err) != 0) ||
 	    (r->o->summary != NULL && outfile_check(r->o->summary, err) != 0))
 		return EXIT_USAGE;
-	if (!r->o->dry_run && key_load(r->o->api_key_file, &r->key, err) != 0)
+	return catch_signals(err) != 0 ? EXIT_UNEXPECTED : -1;
+}
+
+int run_set_up(struct run *r, struct err *err)
+{
+	int code = begin(r, err);
+
+	if (code >= 0)
+		return code;
+	if (!r->o->dry_run && (key_load(r->o->api_key_file, &r->key, err) != 0 || open_rate(r, err) != 0))
 		return EXIT_USAGE;
-	if (catch_signals(err) != 0)
-		return EXIT_UNEXPECTED;
-	if (!r->o->dry_run && open_rate(r, err) != 0)
+	if (open_fetch(r, err) != 0 || run_read_inputs(r, err) != 0)
 		return EXIT_USAGE;
-	if (open_fetch(r, err) != 0 || read_inputs(r, err) != 0)
-		return EXIT_USAGE;
-	if (open_sinks(r, err) != 0)
-		return err->kind == ERR_BUSY ? EXIT_BUSY : err->kind == ERR_USAGE ? EXIT_USAGE : EXIT_SINK;
-	return -1;
+	r->instance = fetch_instance(r->fetch);
+	return open_sinks(r, err);
+}
+
+int run_set_up_load(struct run *r, struct err *err)
+{
+	int code = begin(r, err);
+
+	return code >= 0 ? code : open_sinks(r, err);
+}
+
+int run_tear_down(struct run *r, int code)
+{
+	struct err err = {0};
+
+	group_free(r->group);
+	if (r->sinks != NULL && sinkset_close(r->sinks, &err) != 0) {
+		log_line(LOG_ERROR, NULL, "%s", err.msg);
+		if (code == 0 || code == 3 || code == 4 || code == 7)
+			code = EXIT_SINK;
+	}
+	fetch_free(r->fetch);
+	rate_close(r->rate);
+	plan_free(&r->plan);
+	key_free(&r->key);
+	return code;
 }

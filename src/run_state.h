@@ -20,11 +20,12 @@ struct run {
 	struct plan plan;
 	struct sinkset *sinks;
 	struct rate *rate;
-	struct fetch *fetch;
+	struct fetch *fetch;  /* NULL: the API is not asked (load) */
+	const char *instance; /* that is asked; NULL: none */
+	struct group *group;
 	struct loader *loader;
 	struct result_decoder *judge;
 	struct fetch_counts counts;
-	struct load_totals totals;
 	struct summary_end end;
 };
 
@@ -34,6 +35,19 @@ extern volatile sig_atomic_t run_stop_signal;
 /* Configuration first: nothing is opened or made before all of it is known to be good. Returns an exit code with *err,
  * or -1 to go on. */
 int run_set_up(struct run *, struct err *);
+/* The same for load: signals, sinks; no key, no address. */
+int run_set_up_load(struct run *, struct err *);
+/* Adds the jobs that the operands list to the plan. 0 or -1. */
+int run_read_inputs(struct run *, struct err *);
+/* What sinks are opened with. */
+struct sink_options run_sink_options(const struct run *);
+/* Frees what set_up made; returns the exit code, which a failure here still changes. */
+int run_tear_down(struct run *, int code);
+
+/* For group_options: a body is done with; a job is settled. */
+void run_give_back(void *run, struct body *);
+void run_settled(void *run, bool stored);
+struct group *run_new_group(struct run *);
 
 /* Notes the run in every ledger; summary NULL: it has only begun. */
 void run_record(struct run *, const struct summary *, struct err *);

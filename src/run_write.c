@@ -135,7 +135,7 @@ static void fill_job(const struct writer *w, const struct plan_job *p, const str
 {
 	*job = (struct job){
 	    .id = p->id,
-	    .instance = text_of(w->instance),
+	    .instance = text_of(p->instance != NULL ? p->instance : w->instance),
 	    .state = o->state,
 	    .http_status = o->http_status,
 	    .error = o->error[0] != '\0' ? text_of(o->error) : TEXT_NULL,
@@ -157,16 +157,16 @@ static void fill_job(const struct writer *w, const struct plan_job *p, const str
 	}
 }
 
-void writer_write(struct writer *w, const struct plan_job *p, const struct fetch_outcome *o, struct written *out,
-		  struct err *err)
+void writer_write(struct writer *w, const struct plan_job *p, const struct fetch_outcome *o, sink_mask want,
+		  struct written *out, struct err *err)
 {
 	bool result = o->state == JOB_STORED;
 	struct job job;
 
 	fill_job(w, p, o, &job);
 	w->interrupted = false;
-	*out = (struct written){.wanted = result ? p->want | p->lost : p->want};
-	out->sinks = (result ? write_result : write_answer)(w, out->wanted, o->body, &job, err);
+	*out = (struct written){.wanted = want};
+	out->sinks = (result ? write_result : write_answer)(w, want, o->body, &job, err);
 	out->interrupted = w->interrupted;
 	out->expires_us = stamp_is_set(&job.expires_at) ? job.expires_at.us : 0;
 	if (!result || out->sinks == 0)

@@ -32,7 +32,7 @@ void writer_free(struct writer *);
 /* Those seconds are over: nothing more is to be begun. */
 bool writer_late(struct writer *);
 /* Where written.sinks lacks one of .wanted, *err holds the last reason. */
-void writer_write(struct writer *, const struct plan_job *, const struct fetch_outcome *, struct written *,
-		  struct err *);
+void writer_write(struct writer *, const struct plan_job *, const struct fetch_outcome *, sink_mask want,
+		  struct written *, struct err *);
 
 #endif

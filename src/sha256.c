@@ -2,6 +2,7 @@
 
 #include <openssl/evp.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct sha256 {
 	EVP_MD_CTX *ctx;
@@ -63,4 +64,30 @@ char *sha256_hex(const uint8_t digest[SHA256_LEN], char out[SHA256_HEX_LEN + 1])
 	}
 	out[SHA256_HEX_LEN] = '\0';
 	return out;
+}
+
+static int digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+bool sha256_parse(const char *hex, size_t n, uint8_t out[SHA256_LEN])
+{
+	uint8_t digest[SHA256_LEN];
+
+	if (n != SHA256_HEX_LEN)
+		return false;
+	for (size_t i = 0; i < SHA256_LEN; i++) {
+		int high = digit(hex[2 * i]), low = digit(hex[2 * i + 1]);
+
+		if (high < 0 || low < 0)
+			return false;
+		digest[i] = (uint8_t)(high << 4 | low);
+	}
+	memcpy(out, digest, SHA256_LEN);
+	return true;
 }

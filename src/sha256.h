@@ -5,6 +5,7 @@
 #ifndef OMNI_SHA256_H
 #define OMNI_SHA256_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,5 +22,8 @@ void sha256_add(struct sha256 *, const void *, size_t n);
 void sha256_end(struct sha256 *, uint8_t out[SHA256_LEN]);
 /* 64 lower-case hex digits and a NUL; returns out. */
 char *sha256_hex(const uint8_t digest[SHA256_LEN], char out[SHA256_HEX_LEN + 1]);
+
+/* The reverse: true when the n bytes are 64 hex digits; *out is then set. */
+bool sha256_parse(const char *hex, size_t n, uint8_t out[SHA256_LEN]);
 
 #endif

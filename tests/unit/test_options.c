@@ -219,26 +219,34 @@ static void test_help_wins_over_a_broken_config(void **state)
 	(void)unlink(config_path);
 }
 
-/* Every option is told once, in lines that fit a terminal. */
-static void test_help_is_complete(void **state)
+/* Every option of a command is told, and no other, in lines that fit a terminal. */
+static void help_is_complete(unsigned command)
 {
 	char *text = NULL;
 	size_t n = 0;
 	FILE *f = open_memstream(&text, &n);
 
-	(void)state;
-	options_help(f, FOR_RUN);
+	options_help(f, command);
 	assert_int_equal(fclose(f), 0);
 	for (const struct option_def *o = option_table; o->name != NULL; o++) {
 		char dashed[64];
+		bool told;
 
-		(void)snprintf(dashed, sizeof(dashed), " --%s", o->name);
-		if (strstr(text, dashed) == NULL)
-			fail_msg("--help does not tell of '%s'", dashed);
+		(void)snprintf(dashed, sizeof(dashed), " --%s%s", o->name, o->arg != NULL ? " " : "");
+		told = strstr(text, dashed) != NULL;
+		if (told != ((o->commands & command) != 0))
+			fail_msg("--help of command %u and '%s'", command, dashed);
 	}
 	for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n"))
 		assert_true(strlen(line) <= 79);
 	free(text);
+}
+
+static void test_help_is_complete(void **state)
+{
+	(void)state;
+	help_is_complete(FOR_RUN);
+	help_is_complete(FOR_LOAD);
 }
 
 int main(void)

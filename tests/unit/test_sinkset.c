@@ -71,7 +71,7 @@ static void test_all_well(void **state)
 	assert_int_equal(sinkset_with(set, SINK_LEDGER), 3);
 	assert_int_equal(sinkset_with(set, SINK_BODIES), 0);
 	assert_int_equal(one_job(set, 5, &err), 5);
-	assert_int_equal(sinkset_flush(set, &again, &err), 7);
+	assert_int_equal(sinkset_flush(set, ~(sink_mask)0, &again, &err), 7);
 	assert_int_equal(again, 0);
 	assert_int_equal(sinkset_record_run(set, &(struct run_record){.run_id = "r"}, &err), 0);
 	close_set(set);
@@ -109,7 +109,7 @@ static void test_one_fails(void **state)
 			assert_null(sinkset_error(set, 1));
 		assert_null(sinkset_error(set, 0));
 		assert_int_equal(one_job(set, 7, &err), fatal ? 5 : 7);
-		assert_int_equal(sinkset_flush(set, &again, &err), fatal ? 5 : 7);
+		assert_int_equal(sinkset_flush(set, ~(sink_mask)0, &again, &err), fatal ? 5 : 7);
 		close_set(set);
 		(void)snprintf(expected, sizeof(expected), "%.*s %s",
 			       (int)(strstr(WHOLE_JOB, call) - WHOLE_JOB + (long)strlen(call)), WHOLE_JOB,
@@ -164,11 +164,11 @@ static void test_flush_fails(void **state)
 	fakes[0].kind = ERR_RETRY;
 	fakes[1].kind = ERR_FATAL;
 	assert_int_equal(one_job(set, 7, &err), 7);
-	assert_int_equal(sinkset_flush(set, &again, &err), 4);
+	assert_int_equal(sinkset_flush(set, ~(sink_mask)0, &again, &err), 4);
 	assert_int_equal(again, 1);
 	assert_int_equal(sinkset_alive(set), 5);
 	assert_string_equal(sinkset_error(set, 1), "fake 1: flush failed");
-	assert_int_equal(sinkset_flush(set, &again, &err), 5);
+	assert_int_equal(sinkset_flush(set, ~(sink_mask)0, &again, &err), 5);
 	assert_int_equal(again, 0);
 	close_set(set);
 	assert_string_equal(fakes[1].log, WHOLE_JOB " flush close");
