@@ -407,7 +407,8 @@ enum fetch_end fetch_run(struct fetch *f, const struct fetch_job *jobs, size_t n
 		err_set(err, ERR_FATAL, "out of memory");
 		return FETCH_FAILED;
 	}
-	/* Taken back before this returns. cppcheck-suppress autoVariables */
+	/* It is taken back before this returns: */
+	/* cppcheck-suppress autoVariables */
 	f->batch = &batch;
 	for (;;) {
 		if (f->options.stop && *f->options.stop)

@@ -134,7 +134,7 @@ static void take_from(struct run *r, struct source *source, struct sink *sink, s
  * where the API has nothing any more. */
 static int fill_from_sinks(struct run *r, struct err *err)
 {
-	struct source *source = source_new(!r->o->no_raw);
+	struct source *source = source_new(run_keeps_bodies(r->o));
 	size_t left = 0;
 
 	if (source == NULL)

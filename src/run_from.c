@@ -168,7 +168,7 @@ static int carry_out(struct load *l, struct err *err)
 		return code;
 	if (list_jobs(l, err) != 0)
 		return l->r.o->n_operands > 0 ? EXIT_USAGE : EXIT_SINK;
-	l->source = source_new(!l->r.o->no_raw);
+	l->source = source_new(run_keeps_bodies(l->r.o));
 	l->r.group = run_new_group(&l->r);
 	if (l->source == NULL || l->r.group == NULL) {
 		(void)err_set(err, ERR_FATAL, "out of memory");

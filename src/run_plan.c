@@ -28,22 +28,10 @@ void plan_free(struct plan *p)
 
 /* --- input, made unique --- */
 
-static size_t hash_of(const struct uuid *id)
-{
-	uint64_t a, b;
-
-	memcpy(&a, id->b, sizeof(a));
-	memcpy(&b, id->b + sizeof(a), sizeof(b));
-	a ^= b * UINT64_C(0x9e3779b97f4a7c15);
-	a ^= a >> 32;
-	a *= UINT64_C(0xd6e8feb86659fd93);
-	return (size_t)(a ^ (a >> 32));
-}
-
 /* The place of an ID in the hash table: where it is, or where it would go. */
 static size_t place_of(const struct plan *p, const struct uuid *id)
 {
-	size_t at = hash_of(id) & (p->table_size - 1);
+	size_t at = uuid_hash(id) & (p->table_size - 1);
 
 	while (p->table[at] != 0 && uuid_cmp(&p->jobs[p->table[at] - 1].id, id) != 0)
 		at = (at + 1) & (p->table_size - 1);

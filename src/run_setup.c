@@ -118,6 +118,20 @@ static int open_rate(struct run *r, struct err *err)
 	return 0;
 }
 
+/* Does any sink want good bodies? --no-raw is about databases: a sink of bodies alone has them in any case. */
+bool run_keeps_bodies(const struct options *o)
+{
+	for (size_t i = 0; i < o->to.n; i++) {
+		struct err ignored;
+		const char *target;
+		const struct sink_ops *ops = sink_find(o->to.at[i], &target, &ignored);
+
+		if (ops != NULL && (ops->has & SINK_BODIES) != 0 && (!o->no_raw || (ops->has & SINK_CELLS) == 0))
+			return true;
+	}
+	return false;
+}
+
 static int open_fetch(struct run *r, struct err *err)
 {
 	const struct options *o = r->o;
@@ -136,7 +150,7 @@ static int open_fetch(struct run *r, struct err *err)
 	    .timeout_s = (o->timeout_ms + 999) / 1000,
 	    .connect_timeout_s = (o->connect_timeout_ms + 999) / 1000,
 	    .max_size = o->max_size,
-	    .keep_bodies = !o->no_raw,
+	    .keep_bodies = run_keeps_bodies(o),
 	    .details = o->details,
 	    .stop = &run_stop_signal,
 	    .wake_fd = stop_pipe[0],

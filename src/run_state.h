@@ -39,6 +39,8 @@ int run_set_up(struct run *, struct err *);
 int run_set_up_load(struct run *, struct err *);
 /* Adds the jobs that the operands list to the plan. 0 or -1. */
 int run_read_inputs(struct run *, struct err *);
+/* Does any target keep the bodies of results? */
+bool run_keeps_bodies(const struct options *);
 /* What sinks are opened with. */
 struct sink_options run_sink_options(const struct run *);
 /* Frees what set_up made; returns the exit code, which a failure here still changes. */

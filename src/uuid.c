@@ -64,3 +64,15 @@ int uuid_cmp(const struct uuid *a, const struct uuid *b)
 {
 	return memcmp(a->b, b->b, sizeof(a->b));
 }
+
+size_t uuid_hash(const struct uuid *id)
+{
+	uint64_t a, b;
+
+	memcpy(&a, id->b, sizeof(a));
+	memcpy(&b, id->b + sizeof(a), sizeof(b));
+	a ^= b * UINT64_C(0x9e3779b97f4a7c15);
+	a ^= a >> 32;
+	a *= UINT64_C(0xd6e8feb86659fd93);
+	return (size_t)(a ^ (a >> 32));
+}

@@ -22,4 +22,7 @@ char *uuid_format(const struct uuid *, char out[UUID_TEXT_LEN + 1]);
 /* memcmp order: <0, 0, >0. */
 int uuid_cmp(const struct uuid *, const struct uuid *);
 
+/* For hash tables. */
+size_t uuid_hash(const struct uuid *);
+
 #endif
