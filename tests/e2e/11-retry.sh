@@ -24,8 +24,10 @@ t_start_server - <<SCRIPT
 {"job":"$(job 14)","result":{"json":$good,"transfer":"close"}}
 {"job":"$(job 15)","result":[{"status":503,"headers":{"Retry-After":"1"}},$ok]}
 {"job":"$(job 16)","result":[{"json":$good,"encoding":"gzip","transfer":"length","cut_after":40},$ok]}
+{"job":"$(job 17)","result":{"base64":"Cw6AeyJtZXNzYWdlIjoiYnJvdGxpIHdhcyBoZXJlIn0D","headers":{"Content-Encoding":"br"}}}
+{"job":"$(job 18)","result":{"base64":"KLUv/QRY2QAAeyJtZXNzYWdlIjoienN0ZCB3YXMgaGVyZSJ9P4NcyA==","headers":{"Content-Encoding":"zstd"}}}
 SCRIPT
-for i in $(seq 16); do job "$i"; done >"$T/jobs.txt"
+for i in $(seq 18); do job "$i"; done >"$T/jobs.txt"
 run_omni run "$T/jobs.txt" -t "$T/a.db" --rate 0 --concurrency 16 --retry-wait 0.01 --timeout 2 --summary "$T/summary.json"
 is "two jobs cannot be had" "$RC" 3
 sum() { sqlite3 -batch -noheader :memory: "SELECT json_extract(readfile('$T/summary.json'), '\$.$1')"; }
@@ -40,6 +42,8 @@ is "8 tries after the first" "$(server_count "$(job 10)/result")" 9
 is "attempts are counted" "$(sql "$T/a.db" "SELECT group_concat(attempts) FROM jobs WHERE job_id IN ('$(job 1)', '$(job 2)', '$(job 10)')")" "3,8,9"
 is "the kept body of a gzip transfer is the decoded body" \
   "$(sql "$T/a.db" "SELECT body_sha256 FROM jobs WHERE job_id = '$(job 12)'")" "$(sql "$T/a.db" "SELECT body_sha256 FROM jobs WHERE job_id = '$(job 14)'")"
+is "brotli and zstd" "$(sql "$T/a.db" "SELECT group_concat(message) FROM (SELECT * FROM jobs WHERE job_id IN ('$(job 17)', '$(job 18)') ORDER BY 1)")" \
+  "brotli was here,zstd was here"
 is "retries are counted" "$(($(sum retries) >= 30))" 1
 t_stop_server
 
