@@ -7,7 +7,8 @@
 
 const struct option_def option_table[] = {
     {"to", 't', OPTION_LIST, "SINK", "sqlite:omni-export.db",
-     "where to write: sqlite:PATH, a path that ends in .db, .sqlite or .sqlite3, or null: (nothing is kept); "
+     "where to write: sqlite:PATH, a path that ends in .db, .sqlite or .sqlite3, postgresql://..., pg:CONNINFO, "
+     "jsonl:DIR, csv:DIR, raw:DIR, or null: (nothing is kept); "
      "repeatable",
      FOR_RUN | FOR_LOAD, AT(to), 0, 0},
     {"from", 0, OPTION_TEXT, "SINK", "sqlite:omni-export.db",
@@ -49,11 +50,15 @@ const struct option_def option_table[] = {
      FOR_RUN | FOR_LOAD, AT(no_raw), 0, 0},
     {"dry-run", 'n', OPTION_FLAG, NULL, NULL,
      "say what would be fetched and from where; ask the API nothing, write nothing", FOR_RUN, AT(dry_run), 0, 0},
+    {"pg-schema", 0, OPTION_TEXT, "NAME", "omni_export", "the schema of the tables in PostgreSQL", FOR_RUN | FOR_LOAD,
+     AT(pg_schema), 0, 0},
     {"error-file", 'e', OPTION_TEXT, "FILE", NULL,
      "the jobs of this input that are not stored, one a line: ID, state, reason; itself a valid input",
      FOR_RUN | FOR_LOAD, AT(error_file), 0, 0},
     {"summary", 0, OPTION_TEXT, "FILE", NULL, "write the summary as one JSON object; -: standard output",
      FOR_RUN | FOR_LOAD, AT(summary), 0, 0},
+    {"metrics", 0, OPTION_TEXT, "FILE", NULL,
+     "write Prometheus text for node_exporter's textfile collector; also after a failure", FOR_RUN, AT(metrics), 0, 0},
     {"progress", 0, OPTION_CHOICE, "auto|always|never", "auto",
      "a progress line; auto: while standard error is a terminal", FOR_RUN, AT(progress), 0, 0},
     {"log-format", 0, OPTION_CHOICE, "text|json", "text", "lines for people, or one JSON object a line",

@@ -57,7 +57,7 @@ struct options {
 	    connect_timeout_ms;
 	uint64_t max_size;
 	bool refetch, all, details, retry_lost, no_raw, dry_run, quiet, verbose, allow_http;
-	const char *error_file, *summary, *progress, *log_format;
+	const char *error_file, *summary, *metrics, *progress, *log_format;
 	int64_t file_mode;
 	bool help, version; /* --help, --version: nothing else counts */
 	/* What is left on the command line. Borrowed from argv. */

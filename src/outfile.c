@@ -109,3 +109,18 @@ int outfile_write(const char *path, struct text text, mode_t mode, struct err *e
 	free(real);
 	return result;
 }
+
+void outfile_read(const char *path, struct buf *out)
+{
+	struct stat st;
+	char piece[4096];
+	ssize_t n;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	if (fd < 0)
+		return;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		while ((n = read(fd, piece, sizeof(piece))) > 0 && buf_add(out, piece, (size_t)n) == 0)
+			;
+	(void)close(fd);
+}

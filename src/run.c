@@ -211,6 +211,17 @@ static int carry_out(struct run *r, struct err *err)
 	return run_finish(r);
 }
 
+/* A run that came to nothing is seen by the monitoring too. */
+static void write_failure(struct run *r, int code)
+{
+	struct summary s = {.exit_code = code, .started_at = r->started_at};
+	struct err err;
+
+	stamp_from_us(&s.finished_at, time_now_us());
+	if (run_write_metrics(r, &s, &err) != 0)
+		log_line(LOG_ERROR, NULL, "%s", err.msg);
+}
+
 int run(const struct options *o)
 {
 	struct run r = {.o = o};
@@ -222,6 +233,8 @@ int run(const struct options *o)
 	code = carry_out(&r, &err);
 	if (err.kind != ERR_NONE)
 		log_line(LOG_ERROR, NULL, "%s", err.msg);
+	if (err.kind != ERR_NONE && o->metrics != NULL && !o->dry_run)
+		write_failure(&r, code);
 	result_decoder_free(r.judge);
 	return run_tear_down(&r, code);
 }

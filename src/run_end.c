@@ -43,9 +43,15 @@ static void note_unasked(struct run *r)
 		(void)sinkset_flush(r->sinks, ~(sink_mask)0, &again, &err);
 }
 
+static void sooner(int64_t *least, int64_t us)
+{
+	if (us != 0 && (*least == 0 || us < *least))
+		*least = us;
+}
+
 static void count_jobs(struct run *r, struct summary *s)
 {
-	int64_t soonest = 0;
+	int64_t soonest = 0, oldest = 0;
 
 	for (size_t i = 0; i < r->plan.n; i++) {
 		const struct plan_job *p = &r->plan.jobs[i];
@@ -56,13 +62,16 @@ static void count_jobs(struct run *r, struct summary *s)
 			s->already_lost++;
 		} else {
 			s->states[p->state]++;
-			if (p->state != JOB_STORED && !state_is_lost((enum job_state)p->state) && p->expires_us != 0 &&
-			    (soonest == 0 || p->expires_us < soonest))
-				soonest = p->expires_us;
+			if (p->state != JOB_STORED && !state_is_lost((enum job_state)p->state)) {
+				sooner(&soonest, p->expires_us);
+				sooner(&oldest, p->requested_us != 0 ? p->requested_us : r->started_at.us);
+			}
 		}
 	}
 	if (soonest != 0)
 		stamp_from_us(&s->next_expiry, soonest);
+	if (oldest != 0)
+		stamp_from_us(&s->oldest_open, oldest);
 }
 
 static void summarize(struct run *r, struct summary *s)
@@ -151,6 +160,25 @@ void run_record(struct run *r, const struct summary *s, struct err *err)
 	buf_free(&json);
 }
 
+/* Readable by the collector, whoever that runs as. */
+#define METRICS_MODE 0644
+
+int run_write_metrics(struct run *r, const struct summary *s, struct err *err)
+{
+	struct buf old, out;
+	int bad;
+
+	buf_init(&old, (size_t)1 << 20);
+	buf_init(&out, (size_t)1 << 20);
+	outfile_read(r->o->metrics, &old);
+	bad = summary_metrics(s, buf_text(&old), &out);
+	bad = bad != 0 ? err_set(err, ERR_FATAL, "out of memory")
+		       : outfile_write(r->o->metrics, buf_text(&out), METRICS_MODE, err);
+	buf_free(&old);
+	buf_free(&out);
+	return bad;
+}
+
 static void tell_sinks(struct run *r)
 {
 	for (size_t i = 0; i < sinkset_count(r->sinks); i++)
@@ -178,6 +206,11 @@ int run_finish(struct run *r)
 	}
 	s.exit_code = summary_exit_code(&s, &r->end);
 	if (r->o->summary != NULL && write_summary(r, &s, &err) != 0) {
+		log_line(LOG_ERROR, NULL, "%s", err.msg);
+		r->end.unexpected = true;
+		s.exit_code = summary_exit_code(&s, &r->end);
+	}
+	if (r->o->metrics != NULL && run_write_metrics(r, &s, &err) != 0) {
 		log_line(LOG_ERROR, NULL, "%s", err.msg);
 		r->end.unexpected = true;
 		s.exit_code = summary_exit_code(&s, &r->end);

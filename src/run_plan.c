@@ -161,6 +161,8 @@ static void take_entry(struct plan_job *job, sink_mask bit, const struct ledger_
 	}
 	if (e->attempts > 0)
 		job->asked_before = true;
+	if (e->requested_at_us != 0 && (job->requested_us == 0 || e->requested_at_us < job->requested_us))
+		job->requested_us = e->requested_at_us;
 	if (job->completed_at == NULL && e->expires_at_us != 0 &&
 	    (job->expires_us == 0 || e->expires_at_us < job->expires_us))
 		job->expires_us = e->expires_at_us;

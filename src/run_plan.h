@@ -28,6 +28,7 @@ struct plan_job {
 	char *input;                /* the JSON line; NULL: none */
 	char *error;                /* why it is not stored; NULL: no reason known */
 	int64_t expires_us;         /* the soonest that line or ledgers know; 0: not known */
+	int64_t requested_us;       /* first asked for, as the ledgers know; 0: not yet */
 	sink_mask want;             /* sinks that ask for it */
 	sink_mask lost;             /* sinks that know it as lost and do not ask */
 	sink_mask held;             /* sinks that hold it as stored, also those that ask (partial, --refetch) */

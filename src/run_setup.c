@@ -168,6 +168,7 @@ struct sink_options run_sink_options(const struct run *r)
 	return (struct sink_options){.file_mode = (mode_t)r->o->file_mode,
 				     .keep_bodies = !r->o->no_raw,
 				     .read_only = r->o->dry_run,
+				     .pg_schema = r->o->pg_schema,
 				     .run_id = r->run_id,
 				     .version = PACKAGE_VERSION,
 				     .instance = r->instance};
@@ -190,7 +191,8 @@ static int begin(struct run *r, struct err *err)
 	stamp_from_us(&r->started_at, time_now_us());
 	make_run_id(r);
 	if ((r->o->error_file != NULL && outfile_check(r->o->error_file, err) != 0) ||
-	    (r->o->summary != NULL && outfile_check(r->o->summary, err) != 0))
+	    (r->o->summary != NULL && outfile_check(r->o->summary, err) != 0) ||
+	    (r->o->metrics != NULL && outfile_check(r->o->metrics, err) != 0))
 		return EXIT_USAGE;
 	return catch_signals(err) != 0 ? EXIT_UNEXPECTED : -1;
 }

@@ -53,6 +53,8 @@ struct group *run_new_group(struct run *);
 
 /* Notes the run in every ledger; summary NULL: it has only begun. */
 void run_record(struct run *, const struct summary *, struct err *);
+/* 0 or -1. */
+int run_write_metrics(struct run *, const struct summary *, struct err *);
 /* Everything that is written when all is over. Returns the exit code. */
 int run_finish(struct run *);
 /* Prints what would be asked for. Returns the exit code. */

@@ -27,6 +27,7 @@ struct summary {
 	uint64_t bytes;
 	int64_t actions, results, rows, truncated_results, warnings;
 	struct stamp next_expiry; /* of a job that is still open */
+	struct stamp oldest_open; /* when the job that has been open for longest was first asked for */
 	struct summary_sink sinks[SUMMARY_SINKS];
 	size_t n_sinks;
 };
@@ -43,6 +44,12 @@ struct summary_end {
 int summary_exit_code(const struct summary *, const struct summary_end *);
 /* Appends the JSON object, without a line end. 0 or -1 (memory). */
 int summary_json(const struct summary *, struct buf *out);
+/*
+ * Appends the metrics as Prometheus text (exposition format 0.0.4), for node_exporter's textfile collector. old: what
+ * the file held before, or null text: the time of the last success is carried over from it when this run is none. 0 or
+ * -1 (memory).
+ */
+int summary_metrics(const struct summary *, struct text old, struct buf *out);
 /* Appends the line for a person, without a line end. 0 or -1 (memory). */
 int summary_line(const struct summary *, struct buf *out);
 

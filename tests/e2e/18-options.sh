@@ -3,6 +3,7 @@
 . "${srcdir:-$(dirname "$0")/../..}/tests/e2e/lib.sh"
 
 job() { printf '%08d-0000-4000-8000-000000000000\n' "$1"; }
+now=$(date +%s)
 t_start_server - <<SCRIPT
 {"job":"$(job 1)","result":{"json":{"message":"m"}},"prompt":"what sold best?","completed_at":"2026-11-20T10:00:00.5Z"}
 {"job":"$(job 2)","result":{"json":{"message":"m"}},"status":{"status":500}}
@@ -60,6 +61,18 @@ run_omni run "$T/jobs.txt" -e /nowhere/x
 is "an error file that cannot be written is told before anything is done" "$RC" 2
 run_omni run "$T/jobs.txt" --summary /dev/full
 is "a summary that cannot be written is no success" "$RC" 1
+run_omni run "$T/jobs.txt" -t "$T/m.db" --rate 0 --metrics "$T/m.prom"
+metric() { sed -n "s/^omni_export_$1 //p" "$T/m.prom"; }
+is "--metrics" "$(metric last_run_exit_code) $(metric 'jobs{state="stored"}') $(stat -c %a "$T/m.prom")" "0 2 644"
+success=$(metric last_success_timestamp_seconds)
+check "the last success is now" test "${success%.*}" -ge "$now"
+check "each metric has its HELP and TYPE" test "$(grep -c '^# HELP' "$T/m.prom")" = "$(grep -v '^#' "$T/m.prom" | sed 's/[{ ].*//' | sort -u | wc -l)"
+OMNI_SETTINGS=(OMNI_BASE_URL=http://127.0.0.1:1)
+run_omni run "$T/nine.txt" -t "$T/m.db" --rate 0 --retries 0 --metrics "$T/m.prom"
+is "after a failure: the last success is the old one" "$(metric last_run_exit_code) $(metric 'jobs{state="failed"}') $(metric last_success_timestamp_seconds)" "3 1 $success"
+run_omni run "$T/nine.txt" -t "$T/nowhere/m.db" --metrics "$T/m.prom"
+is "also when nothing could be done" "$(metric last_run_exit_code) $(metric last_success_timestamp_seconds)" "5 $success"
+OMNI_SETTINGS=()
 run_omni frobnicate
 is "no such command" "$RC" 2
 run_omni --version
