@@ -4,7 +4,13 @@
 #include <string.h>
 #include <strings.h>
 
-static const struct sink_ops *const sinks[] = {&sqlite_ops, &null_ops};
+static const struct sink_ops *const sinks[] = {
+    &sqlite_ops,
+#ifdef WITH_POSTGRES
+    &postgresql_ops, &postgres_ops, &pg_ops,
+#endif
+    &jsonl_ops,      &csv_ops,      &raw_ops, &null_ops,
+};
 
 #define N_SINKS (sizeof(sinks) / sizeof(sinks[0]))
 

@@ -136,6 +136,6 @@ int sink_spec_show(const char *spec, struct buf *out);
 struct sink *guard_new(struct sink *inner);
 
 /* The sinks there are; each also stands in the table in sink.c. */
-extern const struct sink_ops sqlite_ops, null_ops;
+extern const struct sink_ops sqlite_ops, postgresql_ops, postgres_ops, pg_ops, jsonl_ops, csv_ops, raw_ops, null_ops;
 
 #endif

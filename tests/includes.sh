@@ -19,6 +19,7 @@ third 'sqlite3\.h' sinks/sqlite.c
 third 'libpq-fe\.h' sinks/postgres.c
 third 'zstd\.h' src/zst.c
 third 'openssl/[a-z]*\.h' src/sha256.c
+third 'zlib\.h' sinks/jsonl_gzip.c
 third 'ini\.h' src/options_read.c
 
 # The rooms, lowest first. A file may include what stands in its own room or lower; of the stages (ids, fetch, result, sink) no other one.
@@ -33,7 +34,7 @@ room() {
   retry.* | rate.* | rate[fw]* | answer* | url.* | due.*) echo for_fetch ;;
   body.*) echo body ;;
   csv.* | sections.*) case $1 in sinks/*) echo sink ;; *) echo for_result ;; esac ;;
-  options* | summary.* | progress.*) echo desk ;;
+  options* | summary* | progress.*) echo desk ;;
   *) case $1 in sinks/*) echo sink ;; *) echo ground ;; esac ;;
   esac
 }

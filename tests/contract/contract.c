@@ -4,10 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct contract_sink kinds[] = {
-    {"sqlite:", "a.db", &reader_sqlite},
-    {"null:", NULL, NULL},
+    {"sqlite:", "a.db", &reader_sqlite, NULL, NULL}, {"pg:", NULL, &reader_postgres, "OMNI_TEST_PG", postgres_fresh},
+    {"jsonl:", "parts", &reader_jsonl, NULL, NULL},  {"csv:", "folders", &reader_csv, NULL, NULL},
+    {"raw:", "bodies", &reader_raw, NULL, NULL},     {"null:", NULL, NULL, NULL, NULL},
 };
 
 static const struct contract_test *const suites[] = {tests_order, tests_group, tests_cells, tests_ledger, tests_bodies};
@@ -41,6 +43,11 @@ static int setup(void **state)
 	}
 	(void)snprintf(w->spec, sizeof(w->spec), "%s%s%s%s", e->kind->scheme, e->kind->name ? w->dir : "",
 		       e->kind->name ? "/" : "", e->kind->name ? e->kind->name : "");
+	if (e->kind->fresh && !e->kind->fresh(w->spec + strlen(w->spec), sizeof(w->spec) - strlen(w->spec))) {
+		(void)rmdir(w->dir);
+		free(w);
+		return -1;
+	}
 	ops = sink_find(w->spec, &w->target, &err);
 	w->has = ops ? ops->has : 0;
 	*state = w;
@@ -78,11 +85,17 @@ static size_t choose(const struct contract_sink *kind, struct entry *entries, si
 	struct err err;
 	const char *target;
 	const struct sink_ops *ops = sink_find(kind->scheme, &target, &err);
+	const unsigned has =
+	    ops ? ops->has | (kind->name ? NEEDS_FILES : 0) | (kind->reader && kind->reader->run ? NEEDS_RUNS : 0) : 0;
 	size_t n = 0;
 
+	if (kind->server && !getenv(kind->server)) {
+		(void)printf("# %s is not tested: %s is not set\n", kind->scheme, kind->server);
+		return 0;
+	}
 	for (size_t i = 0; ops && i < LENGTH(suites); i++) {
 		for (const struct contract_test *t = suites[i]; t->name; t++) {
-			if ((t->needs & ops->has) != t->needs || n == room)
+			if ((t->needs & has) != t->needs || n == room)
 				continue;
 			entries[n] = (struct entry){.kind = kind, .test = t};
 			(void)snprintf(entries[n].name, sizeof(entries[n].name), "%s %s", kind->scheme, t->name);

@@ -30,14 +30,20 @@ struct contract_reader {
 	int64_t (*n_cells)(const char *target, const char *job, int64_t action, int64_t row);
 	bool (*cell)(const char *target, const char *job, int64_t action, int64_t row, int64_t cell, struct buf *out);
 	bool (*body)(const char *target, const char *job, struct buf *out); /* the zstd frame */
+	bool instants; /* times are kept as points in time, not as the text that came */
 };
 
-extern const struct contract_reader reader_sqlite;
+extern const struct contract_reader reader_sqlite, reader_postgres, reader_jsonl, reader_csv, reader_raw;
+
+/* Writes the target of an empty sink, which needs a server: the one of OMNI_TEST_PG. False: it cannot. */
+bool postgres_fresh(char *target, size_t room);
 
 struct contract_sink {
 	const char *scheme;                   /* with its colon */
 	const char *name;                     /* of what it makes in the test's folder; NULL: nothing */
 	const struct contract_reader *reader; /* NULL where it keeps nothing */
+	const char *server; /* the variable that names it, without which nothing is tested; NULL: none */
+	bool (*fresh)(char *target, size_t room); /* with server */
 };
 
 struct contract_test;
@@ -91,10 +97,13 @@ struct ledger_entry ledger_of(struct world *, unsigned number);
 			fail_msg("%s: %s", #call, err.msg);                                                            \
 	} while (0)
 
+#define NEEDS_FILES 0x10000u /* the sink makes files in the test's folder */
+#define NEEDS_RUNS  0x20000u /* the sink has a place for runs */
+
 /* Tests, and what a sink must have for them. */
 struct contract_test {
 	const char *name;
-	unsigned needs;
+	unsigned needs; /* SINK_…, NEEDS_… */
 	void (*run)(struct world *);
 };
 

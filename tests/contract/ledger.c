@@ -340,6 +340,6 @@ const struct contract_test tests_ledger[] = {
     {"what adds up, what stays", SINK_LEDGER, adds_up},
     {"the instance that said so", SINK_LEDGER, instances},
     {"only to read", SINK_LEDGER, read_only},
-    {"runs", SINK_LEDGER, runs},
+    {"runs", SINK_LEDGER | NEEDS_RUNS, runs},
     {NULL, 0, NULL},
 };

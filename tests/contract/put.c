@@ -167,10 +167,19 @@ void expect_count(struct world *w, const char *table, unsigned number, int64_t e
 		fail_msg("job %u has %" PRId64 " %s, not %" PRId64, number, n, table, expected);
 }
 
-/* there: whether the reader found a value, which is now in b. */
-static void expect_text(struct buf *b, bool there, const char *what, const char *expected)
+/* The same text, or, where the sink keeps times as points in time, the same time. */
+static bool same(const struct world *w, struct text got, struct text expected)
 {
-	const bool right = there ? expected && text_eq(buf_text(b), text_of(expected)) : !expected;
+	struct stamp a, b;
+
+	return text_eq(got, expected) || (w->kind->reader->instants && time_parse_iso(got.p, got.n, &a) == TIME_OK &&
+					  time_parse_iso(expected.p, expected.n, &b) == TIME_OK && a.us == b.us);
+}
+
+/* there: whether the reader found a value, which is now in b. */
+static void expect_text(const struct world *w, struct buf *b, bool there, const char *what, const char *expected)
+{
+	const bool right = there ? expected && same(w, buf_text(b), text_of(expected)) : !expected;
 	char found[256];
 
 	(void)snprintf(found, sizeof(found), "%s", there ? buf_cstr(b) : "(null)");
@@ -179,12 +188,28 @@ static void expect_text(struct buf *b, bool there, const char *what, const char 
 		fail_msg("%s is '%s', not '%s'", what, found, expected ? expected : "(null)");
 }
 
+/* Columns that a sink without cells has in the body alone. */
+static bool is_content(const char *column)
+{
+	static const char *const names[] = {"topic",           "message",        "result_summary", "omni_chat_url",
+					    "first_action_at", "last_action_at", "extra"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(column, names[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
 void expect_job(struct world *w, unsigned number, const char *column, const char *expected)
 {
 	struct buf b;
 
+	if (!(w->has & SINK_CELLS) && is_content(column))
+		return;
+
 	buf_init(&b, SIZE_MAX / 2);
-	expect_text(&b, w->kind->reader->job(w->target, sample_id(number), column, &b), column, expected);
+	expect_text(w, &b, w->kind->reader->job(w->target, sample_id(number), column, &b), column, expected);
 }
 
 void expect_action(struct world *w, unsigned number, int64_t action, const char *column, const char *expected)
@@ -192,7 +217,7 @@ void expect_action(struct world *w, unsigned number, int64_t action, const char 
 	struct buf b;
 
 	buf_init(&b, SIZE_MAX / 2);
-	expect_text(&b, w->kind->reader->action(w->target, sample_id(number), action, column, &b), column, expected);
+	expect_text(w, &b, w->kind->reader->action(w->target, sample_id(number), action, column, &b), column, expected);
 }
 
 void expect_result(struct world *w, unsigned number, int64_t action, const char *column, const char *expected)
@@ -200,13 +225,16 @@ void expect_result(struct world *w, unsigned number, int64_t action, const char 
 	struct buf b;
 
 	buf_init(&b, SIZE_MAX / 2);
-	expect_text(&b, w->kind->reader->result(w->target, sample_id(number), action, column, &b), column, expected);
+	expect_text(w, &b, w->kind->reader->result(w->target, sample_id(number), action, column, &b), column, expected);
 }
 
 void expect_cell(struct world *w, unsigned number, int64_t action, int64_t row, int64_t cell, struct text expected)
 {
 	struct buf b;
 	bool there, right;
+
+	if (!(w->has & SINK_CELLS))
+		return;
 
 	buf_init(&b, SIZE_MAX / 2);
 	there = w->kind->reader->cell(w->target, sample_id(number), action, row, cell, &b);
@@ -222,7 +250,7 @@ void expect_body(struct world *w, unsigned number, const char *expected)
 	struct buf b;
 
 	buf_init(&b, SIZE_MAX / 2);
-	expect_text(&b, w->kind->reader->body(w->target, sample_id(number), &b), "the body", expected);
+	expect_text(w, &b, w->kind->reader->body(w->target, sample_id(number), &b), "the body", expected);
 }
 
 struct ledger_entry ledger_of(struct world *w, unsigned number)

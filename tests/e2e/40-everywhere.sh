@@ -54,7 +54,7 @@ from_jsonl() { # DIR CAT SUFFIX
   rm -f "$db"
   for what in jobs actions results result_rows; do
     $2 "$T/$1/$what"/*/*"$3" >"$T/lines"
-    sqlite3 -batch "$db" ".mode ascii" ".separator \"\\x1f\" \"\\n\"" "CREATE TABLE l(line)" ".import $T/lines l" \
+    sqlite3 -batch "$db" ".mode ascii" ".separator \"\\037\" \"\\n\"" "CREATE TABLE l(line)" ".import $T/lines l" \
       "ALTER TABLE l RENAME TO ${what}_lines"
   done
   sqlite3 -batch "$db" "
@@ -84,8 +84,8 @@ if [ -n "${OMNI_TEST_PG:-}" ]; then
   same "PostgreSQL has the same rows" rows "$T/got"
   # JSON through SQLite, so that both are in the same minimal form.
   q "SELECT json_build_array(job_id, action_index, type, message, status, is_error::int, extra) FROM actions ORDER BY job_id, action_index" >"$T/pg.actions"
-  sql "$T/a.db" "SELECT json_array(job_id, action_index, type, message, status, is_error, json(extra)) FROM actions ORDER BY 1, 2" >"$T/want.pg"
-  minimal() { sqlite3 -batch :memory: ".mode ascii" ".separator \"\\x1f\" \"\\n\"" "CREATE TABLE l(line)" ".import $1 l" "SELECT json(line) FROM l"; }
+  sql "$T/a.db" "SELECT json_array(job_id, action_index, type, message, status, is_error, json(extra)) FROM actions ORDER BY job_id, action_index" >"$T/want.pg"
+  minimal() { sqlite3 -batch :memory: ".mode ascii" ".separator \"\\037\" \"\\n\"" "CREATE TABLE l(line)" ".import $1 l" "SELECT json(line) FROM l"; }
   minimal "$T/pg.actions" >"$T/got"
   mv "$T/want.pg" "$T/want.pgactions"
   same "PostgreSQL has the same actions" pgactions "$T/got"

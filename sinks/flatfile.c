@@ -1,0 +1,93 @@
+/* flatfile.c: a file of a flat sink while it is written (flatdir.h). */
+#include "flatdir.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+int flatdir_write_all(int fd, const void *data, size_t n)
+{
+	const char *p = data;
+
+	while (n > 0) {
+		const ssize_t k = write(fd, p, n);
+		if (k < 0 && errno == EINTR)
+			continue;
+		if (k < 0)
+			return -1;
+		p += k;
+		n -= (size_t)k;
+	}
+	return 0;
+}
+
+static int fail(const struct flatfile *f, struct err *err)
+{
+	return err_sys(err, ERR_FATAL, errno, "cannot write '%s/%s'", flatdir_path(f->dir), f->path);
+}
+
+int flatfile_begin(struct flatfile *f, struct flatdir *d, const char *path, struct err *err)
+{
+	*f = (struct flatfile){.dir = d, .fd = -1, .path = strdup(path), .block = malloc(FLATFILE_BLOCK)};
+	if (!f->path || !f->block)
+		err_set(err, ERR_FATAL, "out of memory");
+	else
+		f->fd = flatdir_create(d, path, err);
+	if (f->fd >= 0)
+		return 0;
+	flatfile_drop(f);
+	return -1;
+}
+
+int flatfile_drain(struct flatfile *f, struct err *err)
+{
+	const size_t n = f->used;
+
+	f->used = 0;
+	return flatdir_write_all(f->fd, f->block, n) ? fail(f, err) : 0;
+}
+
+int flatfile_add(struct flatfile *f, const void *data, size_t n, struct err *err)
+{
+	const char *p = data;
+
+	f->size += (int64_t)n;
+	while (n > 0) {
+		size_t room = FLATFILE_BLOCK - f->used;
+		const size_t k = n < room ? n : room;
+		if (f->used == 0 && n >= FLATFILE_BLOCK)
+			return flatdir_write_all(f->fd, p, n) ? fail(f, err) : 0;
+		memcpy(f->block + f->used, p, k);
+		f->used += k;
+		p += k;
+		n -= k;
+		if (f->used == FLATFILE_BLOCK && flatfile_drain(f, err))
+			return -1;
+	}
+	return 0;
+}
+
+int flatfile_end(struct flatfile *f, struct err *err)
+{
+	int rc = flatfile_drain(f, err);
+
+	if (rc == 0 && fsync(f->fd) < 0)
+		rc = fail(f, err);
+	if (close(f->fd) < 0 && rc == 0)
+		rc = fail(f, err);
+	f->fd = -1;
+	flatfile_drop(f);
+	return rc;
+}
+
+void flatfile_drop(struct flatfile *f)
+{
+	if (f->fd >= 0)
+		close(f->fd);
+	free(f->path);
+	free(f->block);
+	f->path = f->block = NULL;
+	f->fd = -1;
+	f->used = 0;
+}

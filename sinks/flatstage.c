@@ -1,0 +1,182 @@
+#include "flatstage.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PREFIX     ".new-"
+#define READ_BLOCK ((size_t)64 << 10)
+
+char *flatstage_name(const struct uuid *id, uint64_t content, char out[FLATSTAGE_PATH])
+{
+	char text[UUID_TEXT_LEN + 1];
+
+	(void)snprintf(out, FLATSTAGE_PATH, PREFIX "%s-%016llx", uuid_format(id, text), (unsigned long long)content);
+	return out;
+}
+
+char *flatstage_unreadable(const struct uuid *id, char out[FLATSTAGE_PATH])
+{
+	char text[UUID_TEXT_LEN + 1];
+
+	(void)snprintf(out, FLATSTAGE_PATH, FLATSTAGE_UNREADABLE "/%s.json.zst", uuid_format(id, text));
+	return out;
+}
+
+/* Is this one of our staged names? Exactly so, or it is somebody else's. */
+static bool parse_name(const char *name, struct flatstage_item *item)
+{
+	char again[FLATSTAGE_PATH];
+	const size_t at = strlen(PREFIX);
+
+	if (strlen(name) != at + UUID_TEXT_LEN + 17 || !uuid_parse(name + at, UUID_TEXT_LEN, &item->id))
+		return false;
+	item->content = strtoull(name + at + UUID_TEXT_LEN + 1, NULL, 16);
+	return strcmp(flatstage_name(&item->id, item->content, again), name) == 0;
+}
+
+static int settle(struct flatstage *s, const struct flatstage_item *item, struct err *err)
+{
+	char staged[FLATSTAGE_PATH], unreadable[FLATSTAGE_PATH];
+	struct manifest_held held;
+
+	flatstage_name(&item->id, item->content, staged);
+	flatstage_unreadable(&item->id, unreadable);
+	if (!manifest_held(s->manifest, &item->id, &held) || held.content != item->content)
+		return flatdir_remove(s->dir, staged, err);
+	if (held.state == JOB_STORED) {
+		if (s->place(s->ctx, &item->id, staged, held.has_body, err))
+			return -1;
+		return flatdir_remove(s->dir, unreadable, err);
+	}
+	if (!held.has_body)
+		return 0;
+	return flatdir_make(s->dir, FLATSTAGE_UNREADABLE, err) || flatdir_rename(s->dir, staged, unreadable, err) ? -1
+														  : 0;
+}
+
+/* recovery */
+
+static int recover_one(void *ctx, const char *name, struct err *err)
+{
+	struct flatstage_item item;
+
+	return parse_name(name, &item) ? settle(ctx, &item, err) : 0;
+}
+
+/* What is left of a crash between the move of a result and the removal of the unreadable body before it. */
+static int look_at_unreadable(void *ctx, const char *name, struct err *err)
+{
+	struct flatstage *s = ctx;
+	struct manifest_held held;
+	struct uuid id;
+	char path[FLATSTAGE_PATH];
+
+	if (strlen(name) < UUID_TEXT_LEN || !uuid_parse(name, UUID_TEXT_LEN, &id) ||
+	    strcmp(name + UUID_TEXT_LEN, ".json.zst") != 0)
+		return 0;
+	if (!manifest_held(s->manifest, &id, &held) || held.state != JOB_STORED)
+		return 0;
+	return flatdir_remove(s->dir, flatstage_unreadable(&id, path), err);
+}
+
+int flatstage_recover(struct flatstage *s, struct err *err)
+{
+	if (flatdir_list(s->dir, "", PREFIX, recover_one, s, err))
+		return -1;
+	return flatdir_list(s->dir, FLATSTAGE_UNREADABLE, "", look_at_unreadable, s, err);
+}
+
+/* groups */
+
+int flatstage_add(struct flatstage *s, const struct uuid *id, uint64_t content, struct err *err)
+{
+	if (s->n == s->cap) {
+		const size_t cap = s->cap ? 2 * s->cap : 64;
+		struct flatstage_item *more = reallocarray(s->items, cap, sizeof(*more));
+		if (!more)
+			return err_set(err, ERR_FATAL, "out of memory");
+		s->items = more;
+		s->cap = cap;
+	}
+	s->items[s->n++] = (struct flatstage_item){*id, content};
+	return 0;
+}
+
+int flatstage_flush(struct flatstage *s, struct err *err)
+{
+	s->lost = true;
+	if (s->n > 0 && flatdir_sync(s->dir, "", err))
+		return -1;
+	if (manifest_flush(s->manifest, err))
+		return -1;
+	for (size_t i = 0; i < s->n; i++) {
+		if (settle(s, &s->items[i], err))
+			return -1;
+	}
+	s->n = 0;
+	s->lost = false;
+	return 0;
+}
+
+void flatstage_close(struct flatstage *s)
+{
+	char name[FLATSTAGE_PATH];
+	struct err ignored;
+
+	for (size_t i = 0; i < s->n && !s->lost; i++)
+		(void)flatdir_remove(s->dir, flatstage_name(&s->items[i].id, s->items[i].content, name), &ignored);
+	free(s->items);
+	s->items = NULL;
+	s->n = s->cap = 0;
+}
+
+/* reading */
+
+static int hand_on(struct flatstage *s, int fd, const char *path, sink_piece_fn piece, void *ctx, struct err *err)
+{
+	char *block = malloc(READ_BLOCK);
+	ssize_t n = 0;
+	int rc = block ? 0 : err_set(err, ERR_FATAL, "out of memory");
+
+	while (rc == 0) {
+		n = read(fd, block, READ_BLOCK);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		rc = piece(ctx, block, (size_t)n, err);
+	}
+	if (rc == 0 && n < 0)
+		rc = err_sys(err, ERR_FATAL, errno, "cannot read '%s/%s'", flatdir_path(s->dir), path);
+	free(block);
+	return rc;
+}
+
+int flatstage_read_body(struct flatstage *s, const struct uuid *id, const char *path, sink_piece_fn piece, void *ctx,
+			struct err *err)
+{
+	char staged[FLATSTAGE_PATH], unreadable[FLATSTAGE_PATH];
+	struct manifest_held held;
+	int fd, rc;
+
+	if (!manifest_held(s->manifest, id, &held) || !held.has_body)
+		return 0;
+	if (held.state != JOB_STORED)
+		path = flatstage_unreadable(id, unreadable);
+	fd = flatdir_read(s->dir, flatstage_name(id, held.content, staged), false, err);
+	if (fd >= 0)
+		path = staged;
+	else if (fd == FLATDIR_NONE && path)
+		fd = flatdir_read(s->dir, path, false, err);
+	if (fd == FLATDIR_NONE)
+		return err_set(err, ERR_JOB, "'%s/%s' is not there, and the manifest says that it is",
+			       flatdir_path(s->dir), path ? path : staged);
+	if (fd < 0)
+		return -1;
+	rc = hand_on(s, fd, path, piece, ctx, err);
+	close(fd);
+	return rc ? -1 : 1;
+}

@@ -1,0 +1,58 @@
+/*
+ * flatstage.h: how what a job brings gets into a flat sink, all or nothing, whenever the program dies (raw:, csv:).
+ *
+ * It is written under a name of its own, DIR/.new-<job_id>-<content>, a file or a folder, and made durable there. The
+ * manifest's line that bears this content is the commit. Only then it is moved to its place, taking that of an older
+ * one. So there are, for whoever opens the folder after a crash, two cases, which the content in the name tells apart:
+ * the line is there, and the move is made up for; or it is not, and the file goes. A reader looks for the staged name
+ * first.
+ *
+ * Bodies lie in DIR/unreadable/<job_id>.json.zst until a result comes, also in a sink that keeps no others.
+ *
+ * Errors are ERR_FATAL. A struct flatstage owns the list of what is staged, and borrows the rest.
+ */
+#ifndef OMNI_FLATSTAGE_H
+#define OMNI_FLATSTAGE_H
+
+#include "flatdir.h"
+#include "manifest.h"
+
+#define FLATSTAGE_UNREADABLE "unreadable"
+
+/* Long enough for every path made here, and those of raw:. */
+#define FLATSTAGE_PATH 96
+
+struct flatstage_item {
+	struct uuid id;
+	uint64_t content;
+};
+
+struct flatstage {
+	struct flatdir *dir;
+	struct manifest *manifest;
+	/* Moves the staged name of a stored job to its place, whatever is there, and leaves nothing at that name. Also
+	 * after a crash in the midst of that. has_body: of the manifest's line. */
+	int (*place)(void *ctx, const struct uuid *, const char *staged, bool has_body, struct err *);
+	void *ctx;
+	struct flatstage_item *items;
+	size_t n, cap;
+	bool lost; /* a flush failed: the next opening decides */
+};
+
+char *flatstage_name(const struct uuid *, uint64_t content, char out[FLATSTAGE_PATH]);
+char *flatstage_unreadable(const struct uuid *, char out[FLATSTAGE_PATH]);
+
+/* After opening to write: moves what is committed to its place, removes what is nobody's. */
+int flatstage_recover(struct flatstage *, struct err *);
+/* The job that was put into the manifest last has something staged (or nothing more to keep). */
+int flatstage_add(struct flatstage *, const struct uuid *, uint64_t content, struct err *);
+/* Commits all that was added. */
+int flatstage_flush(struct flatstage *, struct err *);
+/* Removes what was not flushed, unless a flush failed; frees the list. */
+void flatstage_close(struct flatstage *);
+
+/* The kept body of a job: staged, unreadable, or at the path given (NULL: none there). As sink_ops.read_body. */
+int flatstage_read_body(struct flatstage *, const struct uuid *, const char *path, sink_piece_fn, void *ctx,
+			struct err *);
+
+#endif

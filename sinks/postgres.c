@@ -1,0 +1,415 @@
+#include "postgres.h"
+
+#include "log.h"
+#include "postgres_fault.h"
+#include "postgres_sql.h"
+#include "postgres_target.h"
+#include "postgres_tuple.h"
+
+#include <libpq-fe.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PARAMS_MAX 32
+
+struct postgres_db {
+	PGconn *conn;
+	PGresult *rows; /* of the last question */
+	char *name;
+	uint32_t prepared; /* bit q */
+	bool lost, no_right;
+};
+
+/* errors */
+
+static int no_memory(struct err *err)
+{
+	return err_set(err, ERR_FATAL, "out of memory");
+}
+
+/* The words without the password, in a buf that the caller frees. */
+static void say(const PGconn *conn, const char *words, struct buf *out)
+{
+	buf_init(out, SIZE_MAX / 2);
+	if (postgres_target_hide(words, PQpass(conn), out))
+		buf_clear(out);
+}
+
+/* What a failed call means. res: NULL where there is no result at all. */
+static int fail(struct postgres_db *db, const PGresult *res, struct err *err)
+{
+	const char *state = res ? PQresultErrorField(res, PG_DIAG_SQLSTATE) : NULL;
+	const char *primary = res ? PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY) : NULL;
+	const struct postgres_where where = {db->name, postgres_db_role(db)};
+	struct buf words;
+
+	db->lost = db->lost || PQstatus(db->conn) == CONNECTION_BAD;
+	db->no_right = state && strcmp(state, "42501") == 0;
+	say(db->conn, primary ? primary : PQerrorMessage(db->conn), &words);
+	(void)postgres_fault_set(err, &where, state, buf_cstr(&words), db->lost);
+	buf_free(&words);
+	return -1;
+}
+
+enum { WANT_DONE, WANT_ROWS, WANT_COPY };
+
+/* Takes the results of a command to their end. Returns 0 when all were good, or -1. WANT_ROWS: the first one stays in
+ * db->rows. WANT_COPY: only the beginning of a COPY is good. */
+static int finish(struct postgres_db *db, int want, struct err *err)
+{
+	PGresult *res;
+	int rc = 0;
+	bool any = false;
+
+	while ((res = PQgetResult(db->conn))) {
+		const ExecStatusType status = PQresultStatus(res);
+		const bool good = want == WANT_COPY ? status == PGRES_COPY_IN
+						    : status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
+
+		if (!good && rc == 0)
+			rc = fail(db, res, err);
+		any = true;
+		if (good && want == WANT_ROWS && !db->rows)
+			db->rows = res;
+		else
+			PQclear(res);
+		if (status == PGRES_COPY_IN)
+			break;
+	}
+	db->lost = db->lost || PQstatus(db->conn) == CONNECTION_BAD;
+	return any ? rc : fail(db, NULL, err);
+}
+
+static void forget(struct postgres_db *db)
+{
+	PQclear(db->rows);
+	db->rows = NULL;
+}
+
+/* connecting */
+
+static void notice(void *ctx, const char *message)
+{
+	struct buf words;
+
+	say(ctx, message, &words);
+	log_line(LOG_DEBUG, NULL, "postgresql: %.*s", (int)strcspn(buf_cstr(&words), "\n"), buf_cstr(&words));
+	buf_free(&words);
+}
+
+static PGconn *connect_to(const char *conninfo)
+{
+	/* What comes before the connection string is overruled by it; a null is not there at all. */
+	const char *const names[] = {"fallback_application_name",
+				     "keepalives_idle",
+				     "keepalives_interval",
+				     "keepalives_count",
+				     "tcp_user_timeout",
+				     "connect_timeout",
+				     "dbname",
+				     "client_encoding",
+				     NULL};
+	const char *const values[] = {
+	    "omni-export", "30", "10", "3", "60000", getenv("PGCONNECT_TIMEOUT") ? NULL : "15", conninfo, "UTF8", NULL};
+
+	return PQconnectdbParams(names, values, 1);
+}
+
+/* The string as libpq splits it, for a look; its own words would quote what it cannot make sense of. */
+static int check_conninfo(const char *conninfo, struct err *err)
+{
+	char *words = NULL;
+	PQconninfoOption *options;
+
+	if (*conninfo == '\0' || (!strchr(conninfo, '=') && !strstr(conninfo, "://")))
+		return 0;
+	options = PQconninfoParse(conninfo, &words);
+	PQfreemem(words);
+	if (!options)
+		return err_set(
+		    err, ERR_USAGE,
+		    "the PostgreSQL connection string cannot be read (in key=value pairs a value with blanks "
+		    "stands in '…'; in a URL what is special is written %%XX)");
+	PQconninfoFree(options);
+	return 0;
+}
+
+static int check_session(struct postgres_db *db, struct err *err)
+{
+	const char *encoding = PQparameterStatus(db->conn, "server_encoding");
+
+	if (!encoding || strcmp(encoding, "UTF8") != 0)
+		return err_set(
+		    err, ERR_FATAL,
+		    "database %s has the encoding %s, in which not every text can be stored: it must be UTF8", db->name,
+		    encoding ? encoding : "(unknown)");
+	if (postgres_db_exec(db, postgres_sql_session, err))
+		return -1;
+	for (size_t i = 0; postgres_sql_optional[i]; i++)
+		(void)postgres_db_exec(db, postgres_sql_optional[i], NULL);
+	return 0;
+}
+
+struct postgres_db *postgres_db_open(const char *conninfo, struct err *err)
+{
+	struct postgres_db *db = NULL;
+	struct buf words;
+
+	if (check_conninfo(conninfo, err))
+		return NULL;
+	db = calloc(1, sizeof(*db));
+	if (!db || !(db->conn = connect_to(conninfo))) {
+		no_memory(err);
+		goto fail;
+	}
+	if (PQstatus(db->conn) != CONNECTION_OK) {
+		const char *text = PQerrorMessage(db->conn);
+		say(db->conn, text, &words);
+		err_set(err, ERR_FATAL, "cannot connect to PostgreSQL: %.*s", (int)strcspn(buf_cstr(&words), "\n"),
+			buf_cstr(&words));
+		buf_free(&words);
+		goto fail;
+	}
+	if (asprintf(&db->name, "'%s' at '%s:%s'", PQdb(db->conn), PQhost(db->conn), PQport(db->conn)) < 0) {
+		db->name = NULL;
+		no_memory(err);
+		goto fail;
+	}
+	PQsetNoticeProcessor(db->conn, notice, db->conn);
+	if (check_session(db, err))
+		goto fail;
+	return db;
+fail:
+	postgres_db_close(db);
+	return NULL;
+}
+
+void postgres_db_close(struct postgres_db *db)
+{
+	if (!db)
+		return;
+	PQclear(db->rows);
+	PQfinish(db->conn);
+	free(db->name);
+	free(db);
+}
+
+const char *postgres_db_name(const struct postgres_db *db)
+{
+	return db->name;
+}
+
+const char *postgres_db_role(const struct postgres_db *db)
+{
+	return PQuser(db->conn);
+}
+
+bool postgres_db_lost(const struct postgres_db *db)
+{
+	return db->lost;
+}
+
+int postgres_db_pid(const struct postgres_db *db)
+{
+	return PQbackendPID(db->conn);
+}
+
+bool postgres_db_no_right(const struct postgres_db *db)
+{
+	return db->no_right;
+}
+
+/* statements */
+
+int postgres_db_quote(struct postgres_db *db, const char *name, struct buf *out, struct err *err)
+{
+	char *quoted = PQescapeIdentifier(db->conn, name, strlen(name));
+	int rc;
+
+	if (!quoted)
+		return fail(db, NULL, err);
+	rc = buf_adds(out, quoted) ? no_memory(err) : 0;
+	PQfreemem(quoted);
+	return rc;
+}
+
+int postgres_db_exec(struct postgres_db *db, const char *sql, struct err *err)
+{
+	forget(db);
+	return PQsendQuery(db->conn, sql) ? finish(db, WANT_DONE, err) : fail(db, NULL, err);
+}
+
+int postgres_db_commit(struct postgres_db *db, struct err *err)
+{
+	forget(db);
+	if (!PQsendQuery(db->conn, "COMMIT"))
+		return fail(db, NULL, err);
+	if (finish(db, WANT_ROWS, err))
+		return -1;
+	if (strcmp(PQcmdStatus(db->rows), "COMMIT") != 0)
+		return err_set(err, ERR_FATAL, "database %s did not commit, but rolled back", db->name);
+	return 0;
+}
+
+/* Splits fields into what libpq wants: returns how many there are. */
+static int split(const char *fields, size_t n, const char **values, int *lengths, int *formats)
+{
+	struct text field;
+	size_t at = 0;
+	int count = 0;
+
+	while (count < PARAMS_MAX && postgres_tuple_next(fields, n, &at, &field)) {
+		values[count] = field.p;
+		lengths[count] = (int)field.n;
+		formats[count++] = 1;
+	}
+	return count;
+}
+
+int postgres_db_ask(struct postgres_db *db, const char *sql, const struct buf *params, bool binary, struct err *err)
+{
+	const char *values[PARAMS_MAX];
+	int lengths[PARAMS_MAX], formats[PARAMS_MAX];
+	const int n = params ? split(buf_cstr(params), params->len, values, lengths, formats) : 0;
+
+	forget(db);
+	if (!PQsendQueryParams(db->conn, sql, n, NULL, values, lengths, formats, binary))
+		return fail(db, NULL, err);
+	if (finish(db, WANT_ROWS, err))
+		return -1;
+	return PQntuples(db->rows);
+}
+
+struct text postgres_db_text(const struct postgres_db *db, int row, int column)
+{
+	if (PQgetisnull(db->rows, row, column))
+		return TEXT_NULL;
+	return (struct text){PQgetvalue(db->rows, row, column), (size_t)PQgetlength(db->rows, row, column)};
+}
+
+int64_t postgres_db_int(const struct postgres_db *db, int row, int column)
+{
+	return strtoll(PQgetvalue(db->rows, row, column), NULL, 10);
+}
+
+static const char *statement_name(unsigned q, char name[16])
+{
+	(void)snprintf(name, 16, "omni_%u", q);
+	return name;
+}
+
+int postgres_db_prepare(struct postgres_db *db, unsigned q, const char *sql, struct err *err)
+{
+	char name[16];
+
+	if (db->prepared & UINT32_C(1) << q)
+		return 0;
+	forget(db);
+	if (!PQsendPrepare(db->conn, statement_name(q, name), sql, 0, NULL))
+		return fail(db, NULL, err);
+	if (finish(db, WANT_DONE, err))
+		return -1;
+	db->prepared |= UINT32_C(1) << q;
+	return 0;
+}
+
+/* Sends all calls, and the end of them. */
+static int send_calls(struct postgres_db *db, const char *calls, size_t n, struct err *err)
+{
+	const char *values[PARAMS_MAX];
+	int lengths[PARAMS_MAX], formats[PARAMS_MAX];
+	struct postgres_call call;
+	char name[16];
+
+	for (size_t at = 0; at < n; at += call.n) {
+		int count;
+		memcpy(&call, calls + at, sizeof(call));
+		at += sizeof(call);
+		count = split(calls + at, call.n, values, lengths, formats);
+		if (!PQsendQueryPrepared(db->conn, statement_name(call.q, name), count, values, lengths, formats, 0))
+			return fail(db, NULL, err);
+	}
+	return PQpipelineSync(db->conn) ? 0 : fail(db, NULL, err);
+}
+
+/* What follows a failure is PGRES_PIPELINE_ABORTED: the first one says why. */
+static int take_answers(struct postgres_db *db, struct err *err)
+{
+	int rc = 0;
+
+	for (;;) {
+		PGresult *res = PQgetResult(db->conn);
+		const ExecStatusType status = PQresultStatus(res);
+		if (!res && PQstatus(db->conn) == CONNECTION_BAD)
+			return rc ? rc : fail(db, NULL, err);
+		if (res && rc == 0 && status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK &&
+		    status != PGRES_PIPELINE_SYNC)
+			rc = fail(db, res, err);
+		PQclear(res);
+		if (res && status == PGRES_PIPELINE_SYNC)
+			return rc;
+	}
+}
+
+int postgres_db_run(struct postgres_db *db, const char *calls, size_t n, struct err *err)
+{
+	int rc;
+
+	forget(db);
+	if (!PQenterPipelineMode(db->conn))
+		return fail(db, NULL, err);
+	rc = send_calls(db, calls, n, err);
+	if (rc == 0)
+		rc = take_answers(db, err);
+	/* With calls half sent there is no way back but a new connection. */
+	if (!PQexitPipelineMode(db->conn))
+		db->lost = true;
+	return rc;
+}
+
+/* COPY */
+
+int postgres_db_copy(struct postgres_db *db, const char *sql, struct err *err)
+{
+	static const char head[] = "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0";
+
+	forget(db);
+	if (!PQsendQuery(db->conn, sql))
+		return fail(db, NULL, err);
+	if (finish(db, WANT_COPY, err))
+		return -1;
+	return postgres_db_copy_put(db, head, 19, err);
+}
+
+int postgres_db_copy_put(struct postgres_db *db, const char *tuples, size_t n, struct err *err)
+{
+	const size_t most = (size_t)1 << 20;
+
+	for (size_t at = 0, k; at < n; at += k) {
+		k = n - at < most ? n - at : most;
+		if (PQputCopyData(db->conn, tuples + at, (int)k) == 1)
+			continue;
+		/* Where the server has said why, that is the reason. */
+		if (finish(db, WANT_DONE, err) == 0)
+			(void)fail(db, NULL, err);
+		db->lost = true;
+		return -1;
+	}
+	return 0;
+}
+
+int postgres_db_copy_end(struct postgres_db *db, struct err *err)
+{
+	if (postgres_db_copy_put(db, "\xff\xff", 2, err))
+		return -1;
+	if (PQputCopyEnd(db->conn, NULL) != 1)
+		return fail(db, NULL, err);
+	return finish(db, WANT_DONE, err);
+}
+
+void postgres_db_copy_stop(struct postgres_db *db)
+{
+	if (!db->lost && PQputCopyEnd(db->conn, "taken back") == 1)
+		(void)finish(db, WANT_DONE, NULL);
+}

@@ -1,0 +1,306 @@
+/* postgres_ledger.c: the table jobs: what the sink knows of each job, and what an answer changes in it (sink.h). */
+#include "postgres_sink.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define IDS_A_QUESTION ((size_t)1000)
+
+static int no_memory(struct err *err)
+{
+	return err_set(err, ERR_FATAL, "out of memory");
+}
+
+/* The group is still staged when the ledger is asked in its midst: it goes out first. Where it is lost by that, flush
+ * says so, and the answer is of what is there without it. */
+static int send_first(struct postgres *s, struct err *err)
+{
+	return postgres_group_send(s, err) && err->kind == ERR_FATAL ? -1 : 0;
+}
+
+static int64_t int_of(const struct postgres *s, int row, int column)
+{
+	return postgres_db_text(s->db, row, column).p ? postgres_db_int(s->db, row, column) : 0;
+}
+
+/* 64 hex digits; false: they are none. */
+static bool digest_of(struct text hex, uint8_t out[SHA256_LEN])
+{
+	if (hex.n != SHA256_HEX_LEN)
+		return false;
+	for (size_t i = 0; i < SHA256_LEN; i++) {
+		unsigned byte;
+		const char pair[3] = {hex.p[2 * i], hex.p[2 * i + 1], '\0'};
+		if (strspn(pair, "0123456789abcdef") != 2 || sscanf(pair, "%x", &byte) != 1)
+			return false;
+		out[i] = (uint8_t)byte;
+	}
+	return true;
+}
+
+/* states */
+
+static struct ledger_entry entry_of(const struct postgres *s, int row)
+{
+	const struct text state = postgres_db_text(s->db, row, 1);
+	struct ledger_entry e = {
+	    .state = state_of_name(state.p, state.n),
+	    .partial = int_of(s, row, 2) != 0,
+	    .same_instance = int_of(s, row, 3) != 0,
+	    .attempts = int_of(s, row, 4),
+	    .requested_at_us = int_of(s, row, 5),
+	    .expires_at_us = int_of(s, row, 6),
+	};
+
+	e.has_sha256 = digest_of(postgres_db_text(s->db, row, 7), e.body_sha256);
+	return e;
+}
+
+int postgres_ledger_states(struct sink *sink, const struct uuid *ids, size_t n, struct ledger_entry *out,
+			   struct err *err)
+{
+	struct postgres *s = postgres_of(sink);
+
+	for (size_t i = 0; i < n; i++)
+		out[i] = (struct ledger_entry){.state = JOB_NONE};
+	if (!s->there)
+		return 0;
+	if (send_first(s, err))
+		return -1;
+	for (size_t at = 0, k; at < n; at += k) {
+		struct postgres_tuple t = postgres_group_args(s);
+		int rows;
+		k = n - at < IDS_A_QUESTION ? n - at : IDS_A_QUESTION;
+		postgres_tuple_uuids(&t, ids + at, k);
+		postgres_tuple_text(&t, text_of(s->instance));
+		if (t.failed)
+			return no_memory(err);
+		rows = postgres_group_ask(s, PQ_LEDGER, false, err);
+		if (rows < 0)
+			return -1;
+		for (int row = 0; row < rows; row++) {
+			const int64_t number = postgres_db_int(s->db, row, 0); /* from 1 */
+			out[at + (size_t)number - 1] = entry_of(s, row);
+		}
+	}
+	return 0;
+}
+
+/* one job */
+
+/* A result replaces whatever there is; for all other answers that must be looked at. */
+int postgres_ledger_decide(struct postgres *s, const struct job *job, struct err *err)
+{
+	struct deed_held held = {0};
+
+	if (job->state != JOB_STORED) {
+		struct postgres_tuple t;
+		int rows;
+		if (postgres_stage_has(s, &job->id) && postgres_group_send(s, err))
+			return -1;
+		t = postgres_group_args(s);
+		postgres_tuple_uuid(&t, &job->id);
+		if (t.failed)
+			return no_memory(err);
+		rows = postgres_group_ask(s, PQ_HELD, false, err);
+		if (rows < 0)
+			return -1;
+		if (rows > 0) {
+			const struct text state = postgres_db_text(s->db, 0, 0);
+			held.known = true;
+			held.state = state_of_name(state.p, state.n);
+			held.partial = int_of(s, 0, 1) != 0;
+			held.expires_at_us = int_of(s, 0, 2);
+			held.has_body = int_of(s, 0, 3) != 0;
+		}
+	}
+	s->deed = deed_of(&held, job->state, s->keep_bodies, time_now_us());
+	return 0;
+}
+
+static void put_known(struct postgres_tuple *t, bool known, int64_t value)
+{
+	if (known)
+		postgres_tuple_bigint(t, value);
+	else
+		postgres_tuple_null(t);
+}
+
+/* The columns of jobs, in their order. */
+static void put_job(struct postgres *s, struct postgres_tuple *t, const struct job *job)
+{
+	const bool stored = job->state == JOB_STORED;
+	/* An unreadable body that was not taken leaves the columns to the one that is kept. */
+	const bool body = job->body_bytes >= 0 && (stored || s->deed.take_body);
+	const struct text texts[] = {job->error, job->topic, job->message, job->result_summary, job->omni_chat_url};
+	const struct text last[] = {job->warnings, job->input, job->details, job->extra, text_of(s->run_id)};
+	char sha256[SHA256_HEX_LEN + 1];
+	struct stamp now = {0};
+
+	if (stored)
+		stamp_from_us(&now, time_now_us());
+	postgres_tuple_uuid(t, &job->id);
+	postgres_tuple_text(t, job->instance);
+	postgres_tuple_text(t, text_of(state_name(job->state)));
+	postgres_tuple_bool(t, stored && job->partial);
+	if (job->http_status)
+		postgres_tuple_int(t, job->http_status);
+	else
+		postgres_tuple_null(t);
+	for (int i = 0; i < 5; i++)
+		postgres_tuple_text(t, texts[i]);
+	postgres_tuple_time(t, &job->first_action_at);
+	postgres_tuple_time(t, &job->last_action_at);
+	postgres_tuple_time(t, &job->expires_at);
+	postgres_tuple_bigint(t, job->attempts);
+	postgres_tuple_time(t, &job->requested_at);
+	postgres_tuple_time(t, &job->fetched_at);
+	postgres_tuple_time(t, &now);
+	put_known(t, body, job->body_bytes);
+	postgres_tuple_text(t, body ? text_of(sha256_hex(job->body_sha256, sha256)) : TEXT_NULL);
+	put_known(t, stored, job->action_count);
+	put_known(t, stored, job->result_count);
+	put_known(t, stored, job->row_count);
+	for (int i = 0; i < 5; i++)
+		postgres_tuple_text(t, last[i]);
+}
+
+static void put_only_error(struct postgres *s, struct postgres_tuple *t, const struct job *job)
+{
+	struct stamp now = {0};
+
+	if (s->deed.settles)
+		stamp_from_us(&now, time_now_us());
+	postgres_tuple_uuid(t, &job->id);
+	postgres_tuple_text(t, job->error);
+	postgres_tuple_time(t, &now);
+}
+
+int postgres_ledger_write(struct postgres *s, const struct job *job, struct err *err)
+{
+	const size_t head = s->calls.len;
+	struct postgres_tuple t = postgres_tuple_to(&s->calls);
+	struct postgres_call call;
+
+	if (s->deed.kind == DEED_NOTHING)
+		return 0;
+	memset(&call, 0, sizeof(call));
+	if (buf_add(&s->calls, &call, sizeof(call)))
+		return no_memory(err);
+	if (s->deed.kind == DEED_ONLY_ERROR) {
+		call.q = PQ_ONLY_ERROR;
+		put_only_error(s, &t, job);
+	} else {
+		call.q = s->deed.kind == DEED_REPLACE ? PQ_STORED : PQ_VERDICT;
+		put_job(s, &t, job);
+	}
+	if (t.failed || buf_add(&s->ids, &job->id, sizeof(job->id)))
+		return no_memory(err);
+	call.n = s->calls.len - head - sizeof(call);
+	memcpy(s->calls.data + head, &call, sizeof(call));
+	return 0;
+}
+
+/* reading */
+
+static bool uuid_of(const struct postgres *s, int row, struct uuid *id)
+{
+	const struct text t = postgres_db_text(s->db, row, 0);
+
+	return t.p && uuid_parse(t.p, t.n, id);
+}
+
+/* The next page of IDs, after the last one of this. */
+static int next_page(struct postgres *s, struct err *err)
+{
+	struct postgres_tuple t = postgres_group_args(s);
+	int rows;
+
+	if (!s->page && !(s->page = calloc(IDS_A_QUESTION, sizeof(*s->page))))
+		return no_memory(err);
+	if (s->page_n > 0)
+		postgres_tuple_uuid(&t, &s->page[s->page_n - 1]);
+	else
+		postgres_tuple_null(&t);
+	if (t.failed)
+		return no_memory(err);
+	s->page_n = s->page_at = 0;
+	rows = postgres_group_ask(s, PQ_NEXT_IDS, false, err);
+	for (int i = 0; i < rows; i++)
+		if (uuid_of(s, i, &s->page[s->page_n]))
+			s->page_n++;
+	return rows < 0 ? -1 : 0;
+}
+
+int postgres_ledger_next_id(struct sink *sink, struct uuid *id, struct err *err)
+{
+	struct postgres *s = postgres_of(sink);
+
+	if (!s->there)
+		return 0;
+	if (s->page_at == s->page_n && next_page(s, err))
+		return -1;
+	if (s->page_at == s->page_n)
+		return 0;
+	*id = s->page[s->page_at++];
+	return 1;
+}
+
+/* A time with as many digits as it has: three, or six. */
+static struct stamp stamp_of(const struct postgres *s, int column)
+{
+	struct stamp stamp = {0};
+	const struct text us = postgres_db_text(s->db, 0, column);
+	char text[STAMP_TEXT_MAX];
+	int64_t value;
+
+	if (!us.p)
+		return stamp;
+	value = postgres_db_int(s->db, 0, column);
+	stamp_from_us(&stamp, value);
+	if (value % 1000 == 0 || !stamp_is_set(&stamp))
+		return stamp;
+	(void)snprintf(text, sizeof(text), "%.23s%03dZ", stamp.text, (int)(((value % 1000) + 1000) % 1000));
+	(void)time_parse_iso(text, strlen(text), &stamp);
+	return stamp;
+}
+
+int postgres_ledger_read_job(struct sink *sink, const struct uuid *id, struct job *job, struct err *err)
+{
+	struct postgres *s = postgres_of(sink);
+	struct postgres_tuple t;
+	struct text state;
+	int rows;
+
+	if (!s->there)
+		return 0;
+	if (send_first(s, err))
+		return -1;
+	t = postgres_group_args(s);
+	postgres_tuple_uuid(&t, id);
+	if (t.failed)
+		return no_memory(err);
+	rows = postgres_group_ask(s, PQ_JOB, false, err);
+	if (rows <= 0)
+		return rows;
+	state = postgres_db_text(s->db, 0, 1);
+	*job = (struct job){
+	    .id = *id,
+	    .instance = postgres_db_text(s->db, 0, 0),
+	    .state = state_of_name(state.p, state.n),
+	    .partial = int_of(s, 0, 2) != 0,
+	    .http_status = (int)int_of(s, 0, 3),
+	    .error = postgres_db_text(s->db, 0, 4),
+	    .expires_at = stamp_of(s, 5),
+	    .attempts = int_of(s, 0, 6),
+	    .requested_at = stamp_of(s, 7),
+	    .fetched_at = stamp_of(s, 8),
+	    .stored_at = stamp_of(s, 9),
+	    .body_bytes = postgres_db_text(s->db, 0, 10).p ? int_of(s, 0, 10) : -1,
+	    .input = postgres_db_text(s->db, 0, 12),
+	    .details = postgres_db_text(s->db, 0, 13),
+	};
+	(void)digest_of(postgres_db_text(s->db, 0, 11), job->body_sha256);
+	return 1;
+}
