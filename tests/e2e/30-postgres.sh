@@ -8,6 +8,7 @@ if [ -z "${OMNI_TEST_PG:-}" ]; then
   exit $status
 fi
 . "${srcdir:-$(dirname "$0")/../..}/tests/e2e/lib.sh"
+has_postgres || skip_all "built without PostgreSQL"
 
 job() { printf '%08d-0000-4000-8000-000000000000\n' "$1"; }
 as() { # ROLE DATABASE: a connection string

@@ -1,7 +1,7 @@
 #!/bin/bash
 # The same everywhere: one hostile batch to all sinks at once; actions, results and cells are compared between those that have them, byte for byte, and bodies between those that keep them.
 . "${srcdir:-$(dirname "$0")/../..}/tests/e2e/lib.sh"
-if [ -z "${OMNI_TEST_PG:-}" ] && "$OMNI" help run | grep -q postgresql; then
+if [ -z "${OMNI_TEST_PG:-}" ] && has_postgres; then
   exec bash "$srcdir/tests/pg/run.sh" bash "$srcdir/tests/e2e/40-everywhere.sh"
 fi
 

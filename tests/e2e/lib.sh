@@ -225,3 +225,8 @@ wait_omni() {
 sql() {
 	sqlite3 -batch -noheader -bail "$1" "$2"
 }
+
+# Whether the program was built with the PostgreSQL sink: it names the sinks that it knows.
+has_postgres() {
+	OMNI_BASE_URL=http://127.0.0.1:1 "$OMNI" run --dry-run -t no: </dev/null 2>&1 | grep -q 'pg:'
+}
