@@ -125,7 +125,8 @@ static int judge(struct source *s, struct fetch_outcome *out, struct err *err)
 		out->error[0] = '\0';
 	} else if (err->kind == ERR_FATAL) {
 		return -1;
-	} else {
+	} else if (out->state != JOB_UNREADABLE || out->error[0] == '\0') {
+		/* Else the ledger has said why already. */
 		out->state = JOB_UNREADABLE;
 		(void)snprintf(out->error, sizeof(out->error), "%.*s", (int)sizeof(out->error) - 1, err->msg);
 	}

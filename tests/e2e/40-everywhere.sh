@@ -134,4 +134,26 @@ done
 is "raw gives back the very bytes" "$bad" 0
 is "and the unreadable one" "$(zstd -dcq "$T/raw/unreadable/$(job 7).json.zst")" "<html>odd</html>"
 for dir in zstd csv; do is "$dir: the unreadable body is kept too" "$(zstd -dcq "$T/$dir/unreadable/$(job 7).json.zst")" "<html>odd</html>"; done
+
+# --- load: from every sink that keeps bodies, into a database: it equals what was fetched, cell for cell ---
+sources=("$T/a.db" "raw:$T/raw")
+[ -z "${OMNI_TEST_PG:-}" ] || sources+=("pg:$OMNI_TEST_PG")
+n=0
+for source in "${sources[@]}"; do
+  n=$((n + 1))
+  name=${source%%:*}
+  name=${name##*/}
+  run_omni load --from "$source" -t "$T/loaded$n.db" --pg-schema everywhere
+  is "load from $name: exit" "$RC" 4
+  for what in rows actions results jobs; do
+    sqlite_$what "$T/loaded$n.db" >"$T/got"
+    same "load from $name: the same $what" $what "$T/got"
+  done
+  is "load from $name: the ledger of all" "$(sql "$T/loaded$n.db" "SELECT job_id, state, http_status, error, attempts, fetched_at, requested_at FROM jobs ORDER BY 1" | cut -c1-150)" \
+    "$(sql "$T/a.db" "SELECT job_id, state, http_status, error, attempts, fetched_at, requested_at FROM jobs ORDER BY 1" | cut -c1-150)"
+done
+run_omni load --from "$T/a.db" -t "jsonl:$T/again?compress=none" -t "csv:$T/again.csv"
+from_jsonl again cat .jsonl
+is "load into csv: the same folders" "$(cd "$T/again.csv" && find . -type f ! -name manifest.jsonl ! -name job.json -exec sha256sum {} + | sort)" \
+  "$(cd "$T/csv" && find . -type f ! -name manifest.jsonl ! -name job.json -exec sha256sum {} + | sort)"
 finish
