@@ -95,7 +95,7 @@ static int compare(const struct job *job, struct body *body, struct err *err)
 }
 
 /* The kept body into out->body: 1, 0: none is kept, -1. */
-static int read_body(struct source *s, struct sink *sink, const struct job *job, struct fetch_outcome *out,
+static int read_body(struct source *s, struct sink *sink, const struct job *job, bool keep, struct fetch_outcome *out,
 		     struct err *err)
 {
 	struct reading r = {.dec = s->dec, .body = body_new(UINT64_MAX)};
@@ -103,7 +103,7 @@ static int read_body(struct source *s, struct sink *sink, const struct job *job,
 
 	if (r.body == NULL)
 		return err_set(err, ERR_FATAL, "out of memory");
-	body_reset(r.body, s->keep);
+	body_reset(r.body, keep);
 	zst_dec_reset(s->dec);
 	there = sink->ops->read_body(sink, &job->id, to_dec, &r, err);
 	if (there == 1 &&
@@ -145,10 +145,15 @@ int source_read(struct source *s, struct sink *sink, const struct uuid *id, stru
 	if (take_ledger(&job, out, instance, input) != 0)
 		there = err_set(err, ERR_FATAL, "out of memory");
 	else
-		there = read_body(s, sink, &job, out, err);
+		there = read_body(s, sink, &job, s->keep, out, err);
 	if (there == 1)
 		there = judge(s, out, err);
-	else if (there == 0 && out->state != JOB_STORED)
+	if (there == 1 && out->state == JOB_UNREADABLE && !s->keep) {
+		/* A body that cannot be read is kept in every sink, also in one that keeps no others. */
+		body_free(out->body);
+		out->body = NULL;
+		there = read_body(s, sink, &job, true, out, err);
+	} else if (there == 0 && out->state != JOB_STORED)
 		return 1;
 	if (there != 1) {
 		body_free(out->body);
