@@ -1,6 +1,6 @@
 /* csv_job.c: job.json: the columns of jobs and of results, and which rows belong to which section. */
 #include "csv_sink.h"
-#include "jsonw.h"
+#include "field.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -44,72 +44,13 @@ int csv_job_content(struct csv *s, const char *folder, uint64_t *content, struct
 	return n < 0 ? err_sys(err, ERR_FATAL, errno, "cannot read '%s/%s'", flatdir_path(s->dir), path) : 0;
 }
 
-/* Each on a line of its own. */
-static void key(struct jsonw *w, const char *name)
-{
-	if (!w->failed && w->comma) {
-		w->failed = buf_adds(w->out, ",\n") != 0;
-		w->comma = false;
-	}
-	jsonw_key(w, name);
-}
-
-static void put_text(struct jsonw *w, const char *name, struct text t)
-{
-	key(w, name);
-	jsonw_string(w, t);
-}
-
-static void put_json(struct jsonw *w, const char *name, struct text t)
-{
-	key(w, name);
-	jsonw_raw(w, t);
-}
-
 /* JSON that nobody has looked at yet; else a string. */
 static void put_foreign(struct csv *s, struct jsonw *w, const char *name, struct text t)
 {
 	if (manifest_is_json(s->manifest, t))
-		put_json(w, name, t);
+		field_json(w, name, t);
 	else
-		put_text(w, name, t);
-}
-
-static void put_stamp(struct jsonw *w, const char *name, const struct stamp *t)
-{
-	key(w, name);
-	jsonw_cstr(w, stamp_is_set(t) ? t->text : NULL);
-}
-
-static void put_known(struct jsonw *w, const char *name, bool known, int64_t value)
-{
-	key(w, name);
-	if (known)
-		jsonw_int(w, value);
-	else
-		jsonw_null(w);
-}
-
-static void put_flag(struct jsonw *w, const char *name, int flag)
-{
-	key(w, name);
-	if (flag < 0)
-		jsonw_null(w);
-	else
-		jsonw_bool(w, flag != 0);
-}
-
-static void put_labels(struct jsonw *w, const char *name, const struct text *labels, size_t n)
-{
-	key(w, name);
-	if (!labels) {
-		jsonw_null(w);
-		return;
-	}
-	jsonw_array(w);
-	for (size_t i = 0; i < n; i++)
-		jsonw_string(w, labels[i]);
-	jsonw_array_end(w);
+		field_text(w, name, t);
 }
 
 int csv_job_result(struct csv *s, const struct query_result *r, struct err *err)
@@ -121,23 +62,24 @@ int csv_job_result(struct csv *s, const struct query_result *r, struct err *err)
 		return no_memory(err);
 	s->any_result = true;
 	jsonw_init(&w, &s->json);
+	w.lines = true;
 	jsonw_object(&w);
-	put_known(&w, "action_index", true, r->action_index);
-	put_text(&w, "file", r->columns ? text_of(s->name) : TEXT_NULL);
-	put_text(&w, "result_id", r->result_id);
-	put_text(&w, "query_name", r->query_name);
-	put_text(&w, "status", r->status);
-	put_json(&w, "query", r->query);
-	put_labels(&w, "columns", r->columns, r->n_columns);
-	put_labels(&w, "column_types", r->columns ? r->column_types : NULL, r->n_columns);
-	put_flag(&w, "csv_truncated", r->csv_truncated);
-	put_flag(&w, "has_results", r->has_results);
-	put_known(&w, "total_row_count", r->has_total, r->total_row_count);
-	put_known(&w, "row_count", true, r->row_count);
-	put_json(&w, "sections", s->sections.len ? buf_text(&s->sections) : TEXT_NULL);
-	put_text(&w, "error_message", r->error_message);
-	put_text(&w, "error_detail", r->error_detail);
-	put_json(&w, "extra", r->extra);
+	field_number(&w, "action_index", true, r->action_index);
+	field_text(&w, "file", r->columns ? text_of(s->name) : TEXT_NULL);
+	field_text(&w, "result_id", r->result_id);
+	field_text(&w, "query_name", r->query_name);
+	field_text(&w, "status", r->status);
+	field_json(&w, "query", r->query);
+	field_texts(&w, "columns", r->columns, r->n_columns);
+	field_texts(&w, "column_types", r->columns ? r->column_types : NULL, r->n_columns);
+	field_flag(&w, "csv_truncated", r->csv_truncated);
+	field_flag(&w, "has_results", r->has_results);
+	field_number(&w, "total_row_count", r->has_total, r->total_row_count);
+	field_number(&w, "row_count", true, r->row_count);
+	field_json(&w, "sections", s->sections.len ? buf_text(&s->sections) : TEXT_NULL);
+	field_text(&w, "error_message", r->error_message);
+	field_text(&w, "error_detail", r->error_detail);
+	field_json(&w, "extra", r->extra);
 	jsonw_object_end(&w);
 	if (w.failed)
 		return no_memory(err);
@@ -152,33 +94,34 @@ int csv_job_end(struct csv *s, const struct job *job, struct text run_id, struct
 
 	buf_clear(&s->json);
 	jsonw_init(&w, &s->json);
+	w.lines = true;
 	jsonw_array_end(&w);
-	put_text(&w, "instance", job->instance);
-	put_text(&w, "state", text_of(state_name(job->state)));
-	put_flag(&w, "partial", job->partial);
-	put_known(&w, "http_status", job->http_status != 0, job->http_status);
-	put_text(&w, "error", job->error);
-	put_text(&w, "topic", job->topic);
-	put_text(&w, "message", job->message);
-	put_text(&w, "result_summary", job->result_summary);
-	put_text(&w, "omni_chat_url", job->omni_chat_url);
-	put_stamp(&w, "first_action_at", &job->first_action_at);
-	put_stamp(&w, "last_action_at", &job->last_action_at);
-	put_stamp(&w, "expires_at", &job->expires_at);
-	put_known(&w, "attempts", true, job->attempts);
-	put_stamp(&w, "requested_at", &job->requested_at);
-	put_stamp(&w, "fetched_at", &job->fetched_at);
-	put_stamp(&w, "stored_at", &job->stored_at);
-	put_known(&w, "body_bytes", body, job->body_bytes);
-	put_text(&w, "body_sha256", body ? text_of(sha256_hex(job->body_sha256, sha256)) : TEXT_NULL);
-	put_known(&w, "action_count", true, job->action_count);
-	put_known(&w, "result_count", true, job->result_count);
-	put_known(&w, "row_count", true, job->row_count);
-	put_json(&w, "warnings", job->warnings);
+	field_text(&w, "instance", job->instance);
+	field_text(&w, "state", text_of(state_name(job->state)));
+	field_flag(&w, "partial", job->partial);
+	field_number(&w, "http_status", job->http_status != 0, job->http_status);
+	field_text(&w, "error", job->error);
+	field_text(&w, "topic", job->topic);
+	field_text(&w, "message", job->message);
+	field_text(&w, "result_summary", job->result_summary);
+	field_text(&w, "omni_chat_url", job->omni_chat_url);
+	field_stamp(&w, "first_action_at", &job->first_action_at);
+	field_stamp(&w, "last_action_at", &job->last_action_at);
+	field_stamp(&w, "expires_at", &job->expires_at);
+	field_number(&w, "attempts", true, job->attempts);
+	field_stamp(&w, "requested_at", &job->requested_at);
+	field_stamp(&w, "fetched_at", &job->fetched_at);
+	field_stamp(&w, "stored_at", &job->stored_at);
+	field_number(&w, "body_bytes", body, job->body_bytes);
+	field_text(&w, "body_sha256", body ? text_of(sha256_hex(job->body_sha256, sha256)) : TEXT_NULL);
+	field_number(&w, "action_count", true, job->action_count);
+	field_number(&w, "result_count", true, job->result_count);
+	field_number(&w, "row_count", true, job->row_count);
+	field_json(&w, "warnings", job->warnings);
 	put_foreign(s, &w, "input", job->input);
 	put_foreign(s, &w, "details", job->details);
-	put_json(&w, "extra", job->extra);
-	put_text(&w, "run_id", run_id);
+	field_json(&w, "extra", job->extra);
+	field_text(&w, "run_id", run_id);
 	jsonw_object_end(&w);
 	if (w.failed || buf_addc(&s->json, '\n'))
 		return no_memory(err);

@@ -1,5 +1,5 @@
 /* manifest_line.c: a line of the manifest as JSON. */
-#include "jsonw.h"
+#include "field.h"
 #include "manifest_own.h"
 
 #include <stdio.h>
@@ -11,27 +11,6 @@
 
 /* writing */
 
-static void put_stamp(struct jsonw *w, const char *key, const struct stamp *t)
-{
-	jsonw_key(w, key);
-	jsonw_cstr(w, stamp_is_set(t) ? t->text : NULL);
-}
-
-static void put_text(struct jsonw *w, const char *key, struct text t)
-{
-	jsonw_key(w, key);
-	jsonw_string(w, t);
-}
-
-static void put_known(struct jsonw *w, const char *key, bool known, int64_t value)
-{
-	jsonw_key(w, key);
-	if (known)
-		jsonw_int(w, value);
-	else
-		jsonw_null(w);
-}
-
 bool manifest_is_json(struct manifest *m, struct text t)
 {
 	enum json_type type = JSON_NULL;
@@ -42,22 +21,13 @@ bool manifest_is_json(struct manifest *m, struct text t)
 	return type == JSON_OBJECT || type == JSON_ARRAY;
 }
 
-/* As a JSON value on this one line; as a string what is no object and no array. Line ends in JSON text lie between
- * values, where a blank says the same. */
+/* As a JSON value on this one line; as a string what is no object and no array. */
 static void put_json(struct manifest *m, struct jsonw *w, const char *key, struct text t)
 {
-	const size_t from = w->out->len;
-
-	if (!manifest_is_json(m, t)) {
-		put_text(w, key, t);
-		return;
-	}
-	jsonw_key(w, key);
-	jsonw_raw(w, t);
-	for (size_t i = from; i < w->out->len; i++) {
-		if (w->out->data[i] == '\n' || w->out->data[i] == '\r')
-			w->out->data[i] = ' ';
-	}
+	if (manifest_is_json(m, t))
+		field_json_line(w, key, t);
+	else
+		field_text(w, key, t);
 }
 
 static void put_content(struct jsonw *w, uint64_t content)
@@ -78,27 +48,27 @@ int manifest_line_write(struct manifest *m, const struct manifest_line *l, struc
 
 	jsonw_init(&w, out);
 	jsonw_object(&w);
-	put_text(&w, "job_id", text_of(uuid_format(&job->id, id)));
-	put_text(&w, "instance", job->instance);
-	put_text(&w, "state", text_of(state_name(job->state)));
+	field_text(&w, "job_id", text_of(uuid_format(&job->id, id)));
+	field_text(&w, "instance", job->instance);
+	field_text(&w, "state", text_of(state_name(job->state)));
 	jsonw_key(&w, "partial");
 	jsonw_bool(&w, job->partial);
-	put_known(&w, "http_status", job->http_status != 0, job->http_status);
-	put_text(&w, "error", job->error);
-	put_stamp(&w, "expires_at", &job->expires_at);
-	put_known(&w, "attempts", true, job->attempts);
-	put_stamp(&w, "requested_at", &job->requested_at);
-	put_stamp(&w, "fetched_at", &job->fetched_at);
-	put_stamp(&w, "stored_at", &job->stored_at);
-	put_known(&w, "body_bytes", body, job->body_bytes);
-	put_text(&w, "body_sha256", body ? text_of(sha256_hex(job->body_sha256, sha256)) : TEXT_NULL);
-	put_known(&w, "action_count", stored, job->action_count);
-	put_known(&w, "result_count", stored, job->result_count);
-	put_known(&w, "row_count", stored, job->row_count);
+	field_number(&w, "http_status", job->http_status != 0, job->http_status);
+	field_text(&w, "error", job->error);
+	field_stamp(&w, "expires_at", &job->expires_at);
+	field_number(&w, "attempts", true, job->attempts);
+	field_stamp(&w, "requested_at", &job->requested_at);
+	field_stamp(&w, "fetched_at", &job->fetched_at);
+	field_stamp(&w, "stored_at", &job->stored_at);
+	field_number(&w, "body_bytes", body, job->body_bytes);
+	field_text(&w, "body_sha256", body ? text_of(sha256_hex(job->body_sha256, sha256)) : TEXT_NULL);
+	field_number(&w, "action_count", stored, job->action_count);
+	field_number(&w, "result_count", stored, job->result_count);
+	field_number(&w, "row_count", stored, job->row_count);
 	put_json(m, &w, "warnings", job->warnings);
 	put_json(m, &w, "input", job->input);
 	put_json(m, &w, "details", job->details);
-	put_text(&w, "run_id", l->run_id);
+	field_text(&w, "run_id", l->run_id);
 	jsonw_key(&w, "has_body");
 	jsonw_bool(&w, l->has_body);
 	put_content(&w, l->content);
@@ -114,9 +84,9 @@ int manifest_header_write(const struct manifest *m, struct buf *out)
 
 	jsonw_init(&w, out);
 	jsonw_object(&w);
-	put_text(&w, "format", text_of(FORMAT));
-	put_known(&w, "version", true, MANIFEST_VERSION);
-	put_text(&w, "sink", text_of(m->kind.sink));
+	field_text(&w, "format", text_of(FORMAT));
+	field_number(&w, "version", true, MANIFEST_VERSION);
+	field_text(&w, "sink", text_of(m->kind.sink));
 	jsonw_object_end(&w);
 	return w.failed ? -1 : buf_addc(out, '\n');
 }

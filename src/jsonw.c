@@ -176,6 +176,10 @@ void jsonw_array_end(struct jsonw *w)
 
 void jsonw_key_text(struct jsonw *w, struct text key)
 {
+	if (!w->failed && w->lines && w->comma) {
+		w->failed = buf_adds(w->out, ",\n") != 0;
+		w->comma = false;
+	}
 	put_string(w, key);
 	w->comma = false;
 	put(w, ":", 1);

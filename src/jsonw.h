@@ -14,6 +14,7 @@
 
 struct jsonw {
 	struct buf *out;
+	bool lines;  /* each key but the first on a line of its own; set it after jsonw_init */
 	bool comma;  /* the next value or key is preceded by one */
 	bool failed; /* the buffer was full or memory short */
 };

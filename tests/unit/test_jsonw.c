@@ -220,9 +220,35 @@ static void a_failure_sticks(void **state)
 	buf_free(&out);
 }
 
+static void test_lines(void **state)
+{
+	struct buf b;
+	struct jsonw w;
+
+	(void)state;
+	buf_init(&b, 1000);
+	jsonw_init(&w, &b);
+	w.lines = true;
+	jsonw_object(&w);
+	jsonw_key(&w, "a");
+	jsonw_int(&w, 1);
+	jsonw_key(&w, "b");
+	jsonw_array(&w);
+	jsonw_int(&w, 2);
+	jsonw_int(&w, 3);
+	jsonw_array_end(&w);
+	jsonw_key(&w, "c");
+	jsonw_null(&w);
+	jsonw_object_end(&w);
+	assert_false(w.failed);
+	assert_string_equal(buf_cstr(&b), "{\"a\":1,\n\"b\":[2,3],\n\"c\":null}");
+	buf_free(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_lines),
 	    cmocka_unit_test(quotes),
 	    cmocka_unit_test(every_byte_at_every_place),
 	    cmocka_unit_test(fits_or_changes_nothing),
