@@ -89,9 +89,9 @@ t_stop_server
 
 # --- time ---
 t_start_server - <<SCRIPT
-{"job":"*","result":{"json":{"message":"m"},"delay_ms":300}}
+{"job":"*","result":{"json":{"message":"m"},"delay_ms":3000}}
 SCRIPT
-run_omni run "$T/jobs.txt" -t "$T/j.db" --rate 0 --concurrency 2 --max-time 0.2 --summary "$T/summary.json"
+run_omni run "$T/jobs.txt" -t "$T/j.db" --rate 0 --concurrency 2 --max-time 1.5 --summary "$T/summary.json"
 is "--max-time: what is under way finishes" "$RC/$(sum stored)/$(sum unasked)" 3/2/38
 t_stop_server
 
