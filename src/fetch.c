@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define BEARER       "Authorization: Bearer "
 #define NS_PER_MS    INT64_C(1000000)
 #define POLL_MAX_MS  200                /* progress is told this often; --max-time and *stop are looked at */
 #define MAX_TEXT     ((size_t)16 << 20) /* a status document */
@@ -140,7 +141,7 @@ static int set_headers(struct fetch *f, const char *key, struct err *err)
 	struct curl_slist *more = NULL;
 	char *line = NULL;
 
-	if (asprintf(&line, "Authorization: Bearer %s", key) >= 0) {
+	if (asprintf(&line, BEARER "%s", key) >= 0) {
 		f->headers = curl_slist_append(NULL, line);
 		if (f->headers)
 			more = curl_slist_append(f->headers, "Accept: application/json");
@@ -398,6 +399,7 @@ enum fetch_end fetch_run(struct fetch *f, const struct fetch_job *jobs, size_t n
 	    .pool = &f->pool,
 	    .doc = f->doc,
 	    .deadline_ns = f->deadline_ns,
+	    .key = f->headers->data + strlen(BEARER),
 	};
 	enum fetch_end end;
 	int64_t until_ns;

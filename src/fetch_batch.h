@@ -34,6 +34,7 @@ struct fetch_batch {
 	const struct fetch_options *options;
 	const struct fetch_job *jobs;
 	const struct fetch_handlers *handlers;
+	const char *key; /* what no message may show; NULL: none */
 	void *ctx;
 	struct fetch_pool *pool;
 	struct json_doc *doc;

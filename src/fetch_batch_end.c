@@ -3,6 +3,7 @@
 #include "log.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define MAX_TEXT     ((size_t)1 << 20)  /* of an answer that is no document */
 #define MAX_DOCUMENT ((size_t)16 << 20) /* of a status document */
@@ -65,6 +66,15 @@ static int take_result(struct fetch_batch *b, struct ended *e)
 	return 0;
 }
 
+/* A server that repeats the key in what it says does not get it into a log or a ledger. */
+static void hide_key(const struct fetch_batch *b, char *p, size_t n)
+{
+	size_t k = b->key ? strlen(b->key) : 0;
+
+	for (char *at = p; k > 0 && at && (at = memmem(at, n - (size_t)(at - p), b->key, k)) != NULL; at += k)
+		memset(at, '*', k);
+}
+
 static int take_answer(struct fetch_batch *b, struct ended *e)
 {
 	struct fetch_transfer *t = e->t;
@@ -81,8 +91,11 @@ static int take_answer(struct fetch_batch *b, struct ended *e)
 	};
 	struct answer answer;
 
+	if (t->text.len > 0)
+		hide_key(b, t->text.data, t->text.len);
 	if (answer_read(&in, b->doc, &answer, &e->err))
 		return -1;
+	hide_key(b, answer.message, strlen(answer.message));
 	(void)snprintf(e->said, sizeof e->said, "%s", answer.message);
 	b->progress.counts.rate_limited += answer.verdict == VERDICT_PAUSE;
 	e->step = schedule_answered(b->schedule, t->job, &answer, t->http, in.body, &e->now);

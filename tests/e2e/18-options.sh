@@ -9,6 +9,8 @@ t_start_server - <<SCRIPT
 {"job":"$(job 2)","result":{"json":{"message":"m"}},"status":{"status":500}}
 {"job":"$(job 3)","result":{"before":"{\"message\":\"","body":"aaaaaaaaaaaaaaaa","repeat":4000000,"after":"\"}","encoding":"gzip"}}
 {"job":"$(job 4)","result":{"status":404,"envelope":"application","message":"bad \u001b[31mred\u001b[0m \u202eword"}}
+{"job":"$(job 5)","result":{"status":404,"envelope":"application","message":"Job not found for Bearer $TOKEN, $TOKEN"},"prompt":"$TOKEN"}
+{"job":"$(job 6)","result":{"redirect":"https://elsewhere.example/?key=$TOKEN"}}
 SCRIPT
 { job 1; job 2; } >"$T/jobs.txt"
 
@@ -26,6 +28,10 @@ is "--dry-run knows what is stored and changes nothing" "$(cut -f1 "$T/out") $([
 run_omni run "$T/jobs.txt" -v -t "$T/b.db" --rate 0
 is "-v: each request too" "$(grep -c 'result: HTTP 200' "$T/err")" 2
 unlike "never the key" "$(cat "$T/err" "$T/out"; strings -a "$T/b.db")" "$TOKEN"
+{ job 5; job 6; } >"$T/echo.txt"
+run_omni run "$T/echo.txt" -v -t "$T/echo.db" -t "jsonl:$T/echo" --rate 0 -e "$T/errors" --details --summary "$T/summary.json"
+is "a server that repeats the key" "$RC $(sql "$T/echo.db" "SELECT count(*) FROM jobs")" "4 2"
+is "does not get it anywhere" "$(grep -raclF "$TOKEN" "$T/err" "$T/errors" "$T/echo.db" "$T/echo" "$T/summary.json" "$T/state" | wc -l)" 0
 run_omni run "$T/jobs.txt" --log-format json -v -t "$T/c.db" --rate 0
 is "--log-format json: one object a line" \
   "$(while read -r line; do sqlite3 :memory: "SELECT json_type('$(printf %s "$line" | sed "s/'/''/g")')"; done <"$T/err" | sort -u)" object
