@@ -180,6 +180,7 @@ static int csv_body(struct sink *sink, const void *piece, size_t n, struct err *
 static int csv_commit(struct sink *sink, const struct job *job, struct err *err)
 {
 	struct csv *s = csv_of(sink);
+	const bool fresh = flatstage_fresh(&s->stage, &job->id);
 	struct manifest_line line;
 	char path[FLATSTAGE_PATH], places[FLATSTAGE_PATH + 8];
 
@@ -202,7 +203,7 @@ static int csv_commit(struct sink *sink, const struct job *job, struct err *err)
 		line.content = s->content;
 	if (manifest_put(s->manifest, &line, err))
 		return -1;
-	if (s->has_staged && flatstage_add(&s->stage, &job->id, s->content, err))
+	if (s->has_staged && flatstage_add(&s->stage, &job->id, s->content, fresh, err))
 		return -1;
 	s->has_staged = false;
 	return 0;

@@ -91,7 +91,14 @@ int flatstage_recover(struct flatstage *s, struct err *err)
 
 /* groups */
 
-int flatstage_add(struct flatstage *s, const struct uuid *id, uint64_t content, struct err *err)
+bool flatstage_fresh(const struct flatstage *s, const struct uuid *id)
+{
+	struct manifest_held held;
+
+	return !manifest_held(s->manifest, id, &held) || (held.state != JOB_STORED && !held.has_body);
+}
+
+int flatstage_add(struct flatstage *s, const struct uuid *id, uint64_t content, bool fresh, struct err *err)
 {
 	if (s->n == s->cap) {
 		const size_t cap = s->cap ? 2 * s->cap : 64;
@@ -101,7 +108,15 @@ int flatstage_add(struct flatstage *s, const struct uuid *id, uint64_t content, 
 		s->items = more;
 		s->cap = cap;
 	}
-	s->items[s->n++] = (struct flatstage_item){*id, content};
+	s->items[s->n++] = (struct flatstage_item){*id, content, fresh};
+	return 0;
+}
+
+static int settle_all(struct flatstage *s, bool fresh, struct err *err)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->items[i].fresh == fresh && settle(s, &s->items[i], err))
+			return -1;
 	return 0;
 }
 
@@ -110,12 +125,8 @@ int flatstage_flush(struct flatstage *s, struct err *err)
 	s->lost = true;
 	if (s->n > 0 && flatdir_sync(s->dir, "", err))
 		return -1;
-	if (manifest_flush(s->manifest, err))
+	if (settle_all(s, true, err) || manifest_flush(s->manifest, err) || settle_all(s, false, err))
 		return -1;
-	for (size_t i = 0; i < s->n; i++) {
-		if (settle(s, &s->items[i], err))
-			return -1;
-	}
 	s->n = 0;
 	s->lost = false;
 	return 0;

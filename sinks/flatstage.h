@@ -2,10 +2,12 @@
  * flatstage.h: how what a job brings gets into a flat sink, all or nothing, whenever the program dies (raw:, csv:).
  *
  * It is written under a name of its own, DIR/.new-<job_id>-<content>, a file or a folder, and made durable there. The
- * manifest's line that bears this content is the commit. Only then it is moved to its place, taking that of an older
- * one. So there are, for whoever opens the folder after a crash, two cases, which the content in the name tells apart:
- * the line is there, and the move is made up for; or it is not, and the file goes. A reader looks for the staged name
- * first.
+ * manifest's line that bears this content is the commit. What takes nothing's place is moved there before the line, so
+ * that whatever a line names is there; what takes the place of an older one only after it, so that the older one is
+ * there as long as its line counts. So there are, for whoever opens the folder after a crash, two cases, which the
+ * content in the name tells apart: the line is there, and the move is made up for; or it is not, and what is staged
+ * goes. (What was moved and has no line is nobody's: the next export of its job takes its place.) A reader looks for
+ * the staged name first.
  *
  * Bodies lie in DIR/unreadable/<job_id>.json.zst until a result comes, also in a sink that keeps no others.
  *
@@ -25,6 +27,7 @@
 struct flatstage_item {
 	struct uuid id;
 	uint64_t content;
+	bool fresh; /* nothing was there of this job before */
 };
 
 struct flatstage {
@@ -44,8 +47,10 @@ char *flatstage_unreadable(const struct uuid *, char out[FLATSTAGE_PATH]);
 
 /* After opening to write: moves what is committed to its place, removes what is nobody's. */
 int flatstage_recover(struct flatstage *, struct err *);
+/* Whether the manifest names nothing of this job; to be asked before the job is put into it. */
+bool flatstage_fresh(const struct flatstage *, const struct uuid *);
 /* The job that was put into the manifest last has something staged (or nothing more to keep). */
-int flatstage_add(struct flatstage *, const struct uuid *, uint64_t content, struct err *);
+int flatstage_add(struct flatstage *, const struct uuid *, uint64_t content, bool fresh, struct err *);
 /* Commits all that was added. */
 int flatstage_flush(struct flatstage *, struct err *);
 /* Removes what was not flushed, unless a flush failed; frees the list. */

@@ -146,6 +146,7 @@ static int make_folder(struct raw *r, const struct job *job, struct err *err)
 static int put(struct raw *r, const struct job *job, struct err *err)
 {
 	const bool changes = r->deed.kind == DEED_REPLACE || r->has_body;
+	const bool fresh = flatstage_fresh(&r->stage, &job->id);
 	struct manifest_line line;
 	char path[FLATSTAGE_PATH], places[FLATSTAGE_PATH + 8];
 
@@ -164,7 +165,7 @@ static int put(struct raw *r, const struct job *job, struct err *err)
 		line.content = r->content;
 	if (manifest_put(r->manifest, &line, err))
 		return -1;
-	return changes ? flatstage_add(&r->stage, &job->id, r->content, err) : 0;
+	return changes ? flatstage_add(&r->stage, &job->id, r->content, fresh, err) : 0;
 }
 
 static int raw_commit(struct sink *sink, const struct job *job, struct err *err)
