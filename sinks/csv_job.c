@@ -88,35 +88,13 @@ int csv_job_result(struct csv *s, const struct query_result *r, struct err *err)
 
 int csv_job_end(struct csv *s, const struct job *job, struct text run_id, struct err *err)
 {
-	char sha256[SHA256_HEX_LEN + 1];
-	const bool body = job->body_bytes >= 0;
 	struct jsonw w;
 
 	buf_clear(&s->json);
 	jsonw_init(&w, &s->json);
 	w.lines = true;
 	jsonw_array_end(&w);
-	field_text(&w, "instance", job->instance);
-	field_text(&w, "state", text_of(state_name(job->state)));
-	field_flag(&w, "partial", job->partial);
-	field_number(&w, "http_status", job->http_status != 0, job->http_status);
-	field_text(&w, "error", job->error);
-	field_text(&w, "topic", job->topic);
-	field_text(&w, "message", job->message);
-	field_text(&w, "result_summary", job->result_summary);
-	field_text(&w, "omni_chat_url", job->omni_chat_url);
-	field_stamp(&w, "first_action_at", &job->first_action_at);
-	field_stamp(&w, "last_action_at", &job->last_action_at);
-	field_stamp(&w, "expires_at", &job->expires_at);
-	field_number(&w, "attempts", true, job->attempts);
-	field_stamp(&w, "requested_at", &job->requested_at);
-	field_stamp(&w, "fetched_at", &job->fetched_at);
-	field_stamp(&w, "stored_at", &job->stored_at);
-	field_number(&w, "body_bytes", body, job->body_bytes);
-	field_text(&w, "body_sha256", body ? text_of(sha256_hex(job->body_sha256, sha256)) : TEXT_NULL);
-	field_number(&w, "action_count", true, job->action_count);
-	field_number(&w, "result_count", true, job->result_count);
-	field_number(&w, "row_count", true, job->row_count);
+	field_job(&w, job);
 	field_json(&w, "warnings", job->warnings);
 	put_foreign(s, &w, "input", job->input);
 	put_foreign(s, &w, "details", job->details);

@@ -6,7 +6,7 @@
 #define OMNI_FIELD_H
 
 #include "jsonw.h"
-#include "timeutil.h"
+#include "model.h"
 
 void field_text(struct jsonw *, const char *key, struct text);
 void field_stamp(struct jsonw *, const char *key, const struct stamp *);
@@ -18,5 +18,7 @@ void field_json(struct jsonw *, const char *key, struct text json);
 void field_json_line(struct jsonw *, const char *key, struct text json);
 /* An array of strings; items NULL: null. */
 void field_texts(struct jsonw *, const char *key, const struct text *items, size_t n);
+/* The columns of jobs from instance to row_count, of a job that is stored. */
+void field_job(struct jsonw *, const struct job *);
 
 #endif

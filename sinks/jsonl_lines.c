@@ -28,32 +28,11 @@ static int end(struct jsonw *w, const char *part, size_t before)
 int jsonl_lines_job(struct buf *out, const struct job *job, const char *run_id, const char *part)
 {
 	const size_t before = out->len;
-	const bool body = job->body_bytes >= 0;
-	char id[UUID_TEXT_LEN + 1], sha256[SHA256_HEX_LEN + 1];
+	char id[UUID_TEXT_LEN + 1];
 	struct jsonw w;
 
 	begin(&w, out, uuid_format(&job->id, id));
-	field_text(&w, "instance", job->instance);
-	field_text(&w, "state", text_of(state_name(job->state)));
-	field_flag(&w, "partial", job->partial);
-	field_number(&w, "http_status", job->http_status != 0, job->http_status);
-	field_text(&w, "error", job->error);
-	field_text(&w, "topic", job->topic);
-	field_text(&w, "message", job->message);
-	field_text(&w, "result_summary", job->result_summary);
-	field_text(&w, "omni_chat_url", job->omni_chat_url);
-	field_stamp(&w, "first_action_at", &job->first_action_at);
-	field_stamp(&w, "last_action_at", &job->last_action_at);
-	field_stamp(&w, "expires_at", &job->expires_at);
-	field_number(&w, "attempts", true, job->attempts);
-	field_stamp(&w, "requested_at", &job->requested_at);
-	field_stamp(&w, "fetched_at", &job->fetched_at);
-	field_stamp(&w, "stored_at", &job->stored_at);
-	field_number(&w, "body_bytes", body, job->body_bytes);
-	field_text(&w, "body_sha256", body ? text_of(sha256_hex(job->body_sha256, sha256)) : TEXT_NULL);
-	field_number(&w, "action_count", true, job->action_count);
-	field_number(&w, "result_count", true, job->result_count);
-	field_number(&w, "row_count", true, job->row_count);
+	field_job(&w, job);
 	field_json_line(&w, "warnings", job->warnings);
 	field_json_line(&w, "input", job->input);
 	field_json_line(&w, "details", job->details);
