@@ -16,6 +16,7 @@
 
 struct body {
 	uint64_t max_size, size;
+	size_t large_string; /* a string of more bytes goes to the spool */
 	bool keep, ended;
 	struct buf head;
 	struct sha256 *sha;
@@ -105,7 +106,7 @@ static int inside_string(void *ctx, const char *p, size_t n)
 	if (b->string_len == 0)
 		b->string_at = b->skeleton.len;
 	b->string_len += n;
-	if (b->string_len <= BODY_LARGE_STRING)
+	if (b->string_len <= b->large_string)
 		return skeleton_add(b, p, n);
 	if (!b->string_spooled && begin_hole(b) != 0)
 		return -1;
@@ -190,6 +191,7 @@ struct body *body_new(uint64_t max_size)
 	if (b == NULL)
 		return NULL;
 	b->max_size = max_size;
+	b->large_string = BODY_LARGE_STRING;
 	buf_init(&b->head, HEAD_SIZE);
 	buf_init(&b->skeleton, JSON_MAX_TEXT);
 	spool_init(&b->zst, SPOOL_MEMORY);
@@ -245,6 +247,11 @@ void body_reset(struct body *b, bool keep)
 	}
 	b->holes.at = b->hole;
 	b->holes.n = 0;
+}
+
+void body_spool_beyond(struct body *b, size_t n)
+{
+	b->large_string = n;
 }
 
 int body_add(struct body *b, const void *p, size_t n, struct err *err)

@@ -31,6 +31,9 @@ void body_free(struct body *);
 /* Empties it. keep: compress and keep the bytes that come next, so that body_zst_read works. Needed also after -1 from
  * body_add or body_end, before anything else but body_size, body_head and body_free. */
 void body_reset(struct body *, bool keep);
+/* Strings of more than n raw bytes go to the spool: BODY_LARGE_STRING, unless a test says less to see that it changes
+ * nothing else. Holds until body_free. */
+void body_spool_beyond(struct body *, size_t n);
 
 /* Takes the next bytes. 0, or -1 with *err: ERR_JOB beyond max_size, ERR_FATAL when the spool cannot be written. */
 int body_add(struct body *, const void *, size_t n, struct err *);

@@ -48,7 +48,8 @@ static int load(struct ratefile *f)
 	if (n < 0)
 		return -1;
 	if ((size_t)n < part[0].iov_len + part[1].iov_len || memcmp(h->magic, RATEFILE_MAGIC, sizeof(h->magic)) != 0 ||
-	    h->version != RATEFILE_VERSION || h->high > RATEFILE_SLOTS || h->epoch > h->released || !h->generation)
+	    h->version != RATEFILE_VERSION || h->high > RATEFILE_SLOTS || h->epoch > h->released || !h->generation ||
+	    h->released > INT64_MAX || h->serial > INT64_MAX) /* counters that nobody counted up so far would wrap */
 		return 0;
 	f->high = h->high;
 	if (h->high <= FIRST_READ)

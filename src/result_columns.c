@@ -87,6 +87,20 @@ static int read_labels(struct result_columns *c, const struct text *cells, size_
 	return 0;
 }
 
+/* The data_type of a field. Columns may share a field, so each is searched once, however many members it has. */
+static json_ref find_type(const struct result_columns *c, const struct json_doc *doc, struct text name)
+{
+	struct result_member *field = result_members_find(&c->fields.members, name.p, name.n);
+
+	if (field == NULL)
+		return -1;
+	if (!field->looked_into) {
+		field->looked_into = true;
+		field->detail = json_member(doc, field->value, "data_type", NULL);
+	}
+	return field->detail;
+}
+
 /* The type of one field reference; null text where it is not known. */
 static int read_type(struct result_columns *c, const struct json_doc *doc, json_ref ref, struct text *type,
 		     struct err *err)
@@ -101,7 +115,7 @@ static int read_type(struct result_columns *c, const struct json_doc *doc, json_
 		return 0;
 	if (json_string(doc, ref, MAX_REF, &c->scratch, &flags, err) != 0)
 		return -1;
-	found = json_member(doc, result_obj_find(&c->fields, buf_cstr(&c->scratch), c->scratch.len), "data_type", NULL);
+	found = find_type(c, doc, buf_text(&c->scratch));
 	if (json_type_of(doc, found) != JSON_STRING || json_raw_len(doc, found) > MAX_TYPE)
 		return 0;
 	if (json_string(doc, found, MAX_TYPE, &c->type_bytes, &flags, err) != 0)

@@ -14,7 +14,9 @@ struct result_member {
 	const char *name; /* unescaped; "…" where it is too long to be compared with others */
 	size_t name_len;
 	json_ref key, value;
-	bool taken; /* it has its column, or another of the same name counts */
+	bool taken;       /* it has its column, or another of the same name counts */
+	bool looked_into; /* for the reader of the object: detail was looked for in value */
+	json_ref detail;  /* and is this, or -1 */
 };
 
 struct result_members {

@@ -94,6 +94,21 @@ static void lower(struct text t, char *out)
 	out[t.n] = '\0';
 }
 
+/* Does the name end in a number? Such a name is an IPv4 address to libcurl, however it is written (127.1, 0x7f000001,
+ * 2130706433): we take the usual way of writing it alone, so that what we judge is where the key goes. */
+static bool is_number(const char *host, size_t n)
+{
+	size_t label;
+
+	n -= n > 0 && host[n - 1] == '.';
+	for (label = n; label > 0 && host[label - 1] != '.'; label--)
+		;
+	host += label;
+	n -= label;
+	return n > 0 && (strspn(host, "0123456789") >= n ||
+			 (strncmp(host, "0x", 2) == 0 && strspn(host + 2, "0123456789abcdef") + 2 >= n));
+}
+
 static int set_host(struct text t, struct url *out, struct err *err)
 {
 	char inner[URL_HOST_MAX];
@@ -109,10 +124,12 @@ static int set_host(struct text t, struct url *out, struct err *err)
 		good = inet_pton(AF_INET6, inner, &v6) == 1;
 		out->loopback = good && IN6_IS_ADDR_LOOPBACK(&v6);
 	} else {
-		good = t.n > 0 && strspn(out->host, "abcdefghijklmnopqrstuvwxyz0123456789-._") == t.n &&
-		       out->host[0] != '.' && !strstr(out->host, "..");
-		out->loopback = strcmp(out->host, "localhost") == 0 ||
-				(inet_pton(AF_INET, out->host, &v4) == 1 && ntohl(v4.s_addr) >> 24 == 127);
+		const bool is_v4 = inet_pton(AF_INET, out->host, &v4) == 1;
+
+		good = t.n > 0 && (is_v4 || !is_number(out->host, t.n)) &&
+		       strspn(out->host, "abcdefghijklmnopqrstuvwxyz0123456789-._") == t.n && out->host[0] != '.' &&
+		       !strstr(out->host, "..");
+		out->loopback = strcmp(out->host, "localhost") == 0 || (is_v4 && ntohl(v4.s_addr) >> 24 == 127);
 	}
 	if (!good)
 		return err_set(err, ERR_FATAL, "the address has no good host: '%s'", out->host);
