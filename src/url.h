@@ -24,8 +24,8 @@ struct url {
 };
 
 /* 0, or -1 with *err (ERR_FATAL): no address, no scheme or another one than http and https, a user name or password, a
- * query or fragment, no good host or port. http:// is refused off loopback unless allow_http. Messages never show a
- * password. */
+ * query or fragment, no good host (a number that is no dotted quad is none) or port. http:// is refused off loopback
+ * unless allow_http. Messages never show a password. */
 int url_parse(const char *address, bool allow_http, struct url *out, struct err *);
 
 #endif
