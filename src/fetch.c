@@ -258,11 +258,12 @@ static enum fault_kind fault_of(CURLcode rc)
 	case CURLE_HTTP2_STREAM:
 	case CURLE_NO_CONNECTION_AVAILABLE:
 	case CURLE_PROXY:
+	case CURLE_WRITE_ERROR:   /* not ours: see there too */
+	case CURLE_OUT_OF_MEMORY: /* also of a header that is longer than it takes: see end_transfer */
 		return FAULT_CUT;
 	case CURLE_PEER_FAILED_VERIFICATION:
 		return FAULT_TRUST;
 	case CURLE_SSL_CACERT_BADFILE:
-	case CURLE_OUT_OF_MEMORY:
 	case CURLE_FAILED_INIT:
 	case CURLE_BAD_FUNCTION_ARGUMENT:
 		return FAULT_FATAL;
@@ -319,6 +320,12 @@ static void end_transfer(struct slot *slot, CURLcode rc)
 		rc = CURLE_GOT_NOTHING;
 		(void)snprintf(slot->problem, sizeof slot->problem, "the connection ended within the headers");
 	}
+	/* libcurl has one word for a header beyond its limit and for memory that is short. One answer must not end the
+	 * run; memory that is really short ends it elsewhere. */
+	if (rc == CURLE_WRITE_ERROR)
+		(void)snprintf(slot->problem, sizeof slot->problem, "its compression is broken");
+	if (rc == CURLE_OUT_OF_MEMORY)
+		(void)snprintf(slot->problem, sizeof slot->problem, "a header is too long, or memory is short");
 	if (rc != CURLE_OK)
 		tell_fault(slot, rc, &why);
 	slot->t.http = (int)http_code(slot);
