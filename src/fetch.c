@@ -20,6 +20,7 @@ struct slot {
 	struct fetch *fetch;
 	CURL *easy;
 	char problem[CURL_ERROR_SIZE];
+	bool headers_whole; /* the blank line behind those of the final answer came */
 	struct fetch_transfer t;
 };
 
@@ -50,9 +51,13 @@ static size_t on_header(char *p, size_t size, size_t n, void *ctx)
 {
 	struct slot *slot = ctx;
 
-	/* The status line of a final answer: not of a 1xx, nor a trailer. */
-	if (n * size > 5 && memcmp(p, "HTTP/", 5) == 0 && http_code(slot) >= 200)
+	/* Of the final answer: not of a 1xx, nor a trailer. */
+	if (http_code(slot) < 200)
+		return n * size;
+	if (n * size > 5 && memcmp(p, "HTTP/", 5) == 0)
 		fetch_batch_headers(slot->fetch->batch, &slot->t);
+	else if (n * size > 0 && (*p == '\r' || *p == '\n'))
+		slot->headers_whole = true;
 	return n * size;
 }
 
@@ -253,11 +258,12 @@ static enum fault_kind fault_of(CURLcode rc)
 	case CURLE_HTTP2_STREAM:
 	case CURLE_NO_CONNECTION_AVAILABLE:
 	case CURLE_PROXY:
+	case CURLE_WRITE_ERROR:   /* not ours: see there too */
+	case CURLE_OUT_OF_MEMORY: /* also of a header that is longer than it takes: see end_transfer */
 		return FAULT_CUT;
 	case CURLE_PEER_FAILED_VERIFICATION:
 		return FAULT_TRUST;
 	case CURLE_SSL_CACERT_BADFILE:
-	case CURLE_OUT_OF_MEMORY:
 	case CURLE_FAILED_INIT:
 	case CURLE_BAD_FUNCTION_ARGUMENT:
 		return FAULT_FATAL;
@@ -309,6 +315,17 @@ static void end_transfer(struct slot *slot, CURLcode rc)
 	/* Our own doing: no more of the body was wanted. */
 	if (rc == CURLE_WRITE_ERROR && (slot->t.text_cut || slot->t.err.kind != ERR_NONE))
 		rc = CURLE_OK;
+	/* A connection that ends within the headers is fine with libcurl: an answer without a body. */
+	if (rc == CURLE_OK && !slot->headers_whole) {
+		rc = CURLE_GOT_NOTHING;
+		(void)snprintf(slot->problem, sizeof slot->problem, "the connection ended within the headers");
+	}
+	/* libcurl has one word for a header beyond its limit and for memory that is short. One answer must not end the
+	 * run; memory that is really short ends it elsewhere. */
+	if (rc == CURLE_WRITE_ERROR)
+		(void)snprintf(slot->problem, sizeof slot->problem, "its compression is broken");
+	if (rc == CURLE_OUT_OF_MEMORY)
+		(void)snprintf(slot->problem, sizeof slot->problem, "a header is too long, or memory is short");
 	if (rc != CURLE_OK)
 		tell_fault(slot, rc, &why);
 	slot->t.http = (int)http_code(slot);
@@ -324,6 +341,7 @@ static void start_transfer(struct slot *slot)
 
 	fetch_batch_address(f->batch, &slot->t, f->url.base, address, sizeof address);
 	*slot->problem = '\0';
+	slot->headers_whole = false;
 	if (curl_easy_setopt(slot->easy, CURLOPT_URL, address) || curl_multi_add_handle(f->multi, slot->easy)) {
 		err_set(&why, ERR_FATAL, "libcurl takes no request: out of memory");
 		fetch_batch_end(f->batch, &slot->t, &(struct fetch_headers){0}, &why);

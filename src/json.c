@@ -13,6 +13,7 @@
 #include <jsmn.h>
 
 #define FIRST_TOKENS 256
+#define KEEP_TOKENS  ((unsigned)16 << 10) /* that json_trim does not give back */
 #define HOLE_MARK    '\x01'
 
 /* After a parse the tokens' member parent is not the parent any more: it is the next sibling, or negative. */
@@ -34,6 +35,15 @@ void json_free(struct json_doc *d)
 		return;
 	free(d->tok);
 	free(d);
+}
+
+void json_trim(struct json_doc *d)
+{
+	if (d->cap <= KEEP_TOKENS)
+		return;
+	free(d->tok);
+	d->tok = NULL;
+	d->cap = d->n = 0;
 }
 
 /* Parsing */

@@ -45,6 +45,8 @@ struct json_doc;
 
 struct json_doc *json_new(void); /* NULL: out of memory */
 void json_free(struct json_doc *);
+/* After a document of very many values: gives their memory back (20 bytes each). The document is then gone. */
+void json_trim(struct json_doc *);
 
 /* Validates (jsonscan.h) and tokenises n bytes. 0, or -1 with *err (ERR_JOB: not valid or beyond a limit; ERR_FATAL:
  * memory). */

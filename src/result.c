@@ -103,7 +103,11 @@ static int read_body(struct result_decoder *d, struct body *body, struct err *er
 
 int result_check(struct result_decoder *d, struct body *body, struct err *err)
 {
-	return read_body(d, body, err);
+	int rc = read_body(d, body, err);
+
+	/* Another one is often decoded meanwhile, by another thread: both with a million values would be much. */
+	json_trim(d->doc);
+	return rc;
 }
 
 /* Gives back what an object and some texts have grown large with; what they gave out is then gone. */
@@ -216,7 +220,7 @@ static int finish(struct result_decoder *d, struct err *err)
 	return 0;
 }
 
-int result_decode(struct result_decoder *d, struct body *body, struct job *job, const struct result_visitor *visitor,
+static int decode(struct result_decoder *d, struct body *body, struct job *job, const struct result_visitor *visitor,
 		  void *ctx, struct err *err)
 {
 	static const struct stamp never = {0, ""};
@@ -247,6 +251,15 @@ int result_decode(struct result_decoder *d, struct body *body, struct job *job, 
 			return rc;
 	}
 	return result_query_again(d->query) ? RESULT_AGAIN : finish(d, err);
+}
+
+int result_decode(struct result_decoder *d, struct body *body, struct job *job, const struct result_visitor *visitor,
+		  void *ctx, struct err *err)
+{
+	int rc = decode(d, body, job, visitor, ctx, err);
+
+	json_trim(d->doc);
+	return rc;
 }
 
 int64_t result_truncated(const struct result_decoder *d)

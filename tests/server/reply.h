@@ -12,6 +12,8 @@
  *      "transfer": "length" | "chunked" | "close",
  *      "cut_after": N | "reset_after": N | "stall_after": N    (bytes of the body as it is sent)
  *      "reset_in_headers": true | "drop": true,
+ *      "wire": true                                            (the body is all that is sent: status line, headers and
+ *                                                               framing are its own; then the connection is closed)
  *      "delay_ms": N}
  *
  * A struct reply owns everything in it and does not change once it is read.
@@ -55,6 +57,7 @@ struct reply {
 	struct content content;
 	int64_t length; /* of the body as it is sent; -1: not known */
 	enum reply_transfer transfer;
+	bool wire;
 	enum reply_fault fault;
 	uint64_t fault_after;
 	int64_t delay_ms;

@@ -282,6 +282,14 @@ static int key_no_answer(struct reading *rd, json_ref v)
 	return take_fault(rd, rd->key[0] == 'd' ? FAULT_DROP : FAULT_RESET_IN_HEADERS);
 }
 
+static int key_wire(struct reading *rd, json_ref v)
+{
+	if (json_type_of(rd->doc, v) != JSON_TRUE)
+		return bad(rd, "true");
+	rd->reply->wire = true;
+	return 0;
+}
+
 static int key_delay(struct reading *rd, json_ref v)
 {
 	return read_int(rd, v, 0, REPLY_MAX_DELAY, &rd->reply->delay_ms);
@@ -302,7 +310,7 @@ static const struct {
     {"transfer", key_transfer}, {"cut_after", key_fault},
     {"reset_after", key_fault}, {"stall_after", key_fault},
     {"delay_ms", key_delay},    {"reset_in_headers", key_no_answer},
-    {"drop", key_no_answer},
+    {"drop", key_no_answer},    {"wire", key_wire},
 };
 
 static bool has_header(const struct reply *r, const char *name)
@@ -342,8 +350,12 @@ static int reading_end(struct reading *rd)
 		return err_set(rd->err, ERR_FATAL, "'repeat' gives more than 2^60 bytes");
 	if (content_settle(c, r->transfer == TRANSFER_LENGTH, &r->length) != 0)
 		return out_of_memory(rd);
+	/* What these say of the answer, its bytes say themselves. */
+	if (r->wire && (rd->status_given || r->transfer != TRANSFER_AUTO || rd->source == NULL ||
+			strcmp(rd->source, "message") == 0 || strcmp(rd->source, "redirect") == 0))
+		return err_set(rd->err, ERR_FATAL, "'wire' takes a body, and no 'status' or 'transfer'");
 	/* With its length declared the last byte ends the answer: nothing can happen after it. */
-	bool declared = r->length >= 0 && (r->transfer == TRANSFER_AUTO || r->transfer == TRANSFER_LENGTH);
+	bool declared = !r->wire && r->length >= 0 && (r->transfer == TRANSFER_AUTO || r->transfer == TRANSFER_LENGTH);
 	if (rd->fault != NULL && strstr(rd->fault, "_after") != NULL && r->length >= 0 &&
 	    (int64_t)r->fault_after > r->length - declared)
 		return err_set(rd->err, ERR_FATAL, "'%s' lies beyond the body of %lld bytes", rd->fault,

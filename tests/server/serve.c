@@ -43,6 +43,9 @@ struct request {
 	bool stalled;
 	unsigned looks; /* before a reset */
 	struct wait wait;
+	/* "wire": what of the stream is to be sent next. */
+	char *piece;
+	size_t piece_at, piece_len;
 };
 
 static int request_fd(const struct request *r)
@@ -120,6 +123,57 @@ static ssize_t on_read(void *ctx, uint64_t position, char *out, size_t max)
 	return n;
 }
 
+/* The next bytes of an answer that is sent past MHD. 1; 0: there are none; -1: see request_wire. */
+static int wire_piece(struct request *r, enum MHD_Result *rc)
+{
+	const struct reply *reply = r->reply;
+	uint64_t max = SERVE_BLOCK;
+
+	*rc = MHD_NO;
+	if (reply->fault != FAULT_NONE && reply->fault_after - r->sent < max)
+		max = reply->fault_after - r->sent;
+	if (max == 0 && reply->fault != FAULT_CUT) {
+		/* It waits, or is at its end. */
+		*rc = request_fault(r) == 0 ? MHD_YES : MHD_NO;
+		return -1;
+	}
+	if (r->piece == NULL && (r->piece = malloc(SERVE_BLOCK)) == NULL)
+		return -1;
+	long n = max > 0 ? stream_read(r->stream, r->piece, (size_t)max) : 0;
+	if (n <= 0)
+		return (int)n;
+	r->piece_at = 0;
+	r->piece_len = (size_t)n;
+	r->sent += (uint64_t)n;
+	return 1;
+}
+
+/* Sends as much as the socket takes, and is called again after a wait for the rest. MHD closes the connection of a
+ * request that is refused. */
+static enum MHD_Result request_wire(struct request *r)
+{
+	enum MHD_Result rc;
+
+	if (r->stream == NULL && (r->stream = stream_new(&r->reply->content)) == NULL)
+		return MHD_NO;
+	for (;;) {
+		if (r->piece_at == r->piece_len) {
+			int more = wire_piece(r, &rc);
+			if (more < 0)
+				return rc;
+			if (more == 0)
+				return MHD_NO;
+		}
+		ssize_t n = send(request_fd(r), r->piece + r->piece_at, r->piece_len - r->piece_at,
+				 MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (n < 0 && errno == EAGAIN)
+			return request_wait(r, time_boot_ns() + SERVE_LINGER_NS) ? MHD_YES : MHD_NO;
+		if (n < 0)
+			return MHD_NO;
+		r->piece_at += (size_t)n;
+	}
+}
+
 static struct MHD_Response *make_response(struct request *r)
 {
 	const struct reply *reply = r->reply;
@@ -145,6 +199,8 @@ static enum MHD_Result request_answer(struct request *r)
 
 	if (reply->fault == FAULT_DROP)
 		return MHD_NO;
+	if (reply->wire)
+		return request_wire(r);
 	if (reply->fault == FAULT_RESET_IN_HEADERS) {
 		if (r->serve->options.tls_cert == NULL)
 			(void)send(request_fd(r), torn, sizeof(torn) - 1, MSG_NOSIGNAL);
@@ -264,8 +320,10 @@ static void on_request_end(void *ctx, struct MHD_Connection *c, void **request_c
 	(void)c;
 	(void)code;
 	struct request *r = *request_ctx;
-	if (r != NULL)
+	if (r != NULL) {
 		stream_free(r->stream);
+		free(r->piece);
+	}
 	free(r);
 	*request_ctx = NULL;
 }
