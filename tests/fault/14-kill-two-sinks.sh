@@ -1,6 +1,6 @@
 #!/bin/bash
 # Killed in any system call: two-sinks.
-SINK=both SAMPLE=41
+SINK=both SAMPLE=${OMNI_SAMPLE:-29}
 . "${srcdir:-$(dirname "$0")/../..}/tests/e2e/lib.sh"
 . "$srcdir/tests/e2e/flat.sh"
 . "$srcdir/tests/fault/kill.sh"

@@ -27,6 +27,7 @@ answers() { # TAG
   done
   echo "{\"job\":\"$(job 3)\",\"result\":{\"body\":\"$1 odd\"}}"
   echo "{\"job\":\"$(job 4)\",\"result\":{\"status\":404,\"envelope\":\"published\",\"message\":\"Job not found\"}}"
+  echo "{\"job\":\"$(job 5)\",\"result\":{\"json\":{\"message\":\"other\"}}}"
 }
 # The lines of a manifest that count, without what differs from run to run.
 ledger() { # DIR
@@ -145,7 +146,7 @@ export_to() { # FOLDER [OPTION...]
   local folder=$1
   shift
   # shellcheck disable=SC2046 # the words of sink_of
-  run_omni run "$T/four.txt" $(sink_of "$folder") "${OPTS[@]}" "$@"
+  run_omni run "${LIST:-$T/four.txt}" $(sink_of "$folder") "${OPTS[@]}" "$@"
 }
 
 # again POINT FOLDER EXPECTED [OPTION...]: one more run makes it whole.
@@ -234,6 +235,23 @@ stored() {
   fi
 }
 
+# settled_later NAME BEFORE [OPTION...]: what one run stored must not hang on what the next one syncs: of another job.
+settled_later() {
+  local name=$1 variant got
+  fresh "$T/k" "$2"
+  shift 2
+  durable "$T/k"
+  forgetful_run 0 "$T/k" "$@"
+  LIST=$T/five.txt forgetful_run 0 "$T/k"
+  for variant in nothing names bytes; do
+    rm -rf "$T/d"
+    "$DISK" $variant "$T/k" "$T/disk" "$T/d" || wrong "$name" "disk failed"
+    got=$(torn "$T/d" 2>&1)
+    [ -z "$got" ] && [ "$(stored "$T/d")" = 2 ] || wrong "$name, $variant survives" "not all that was stored is on the disk: $got"
+  done
+  swept "$name: then a run of another job, and the power goes"
+}
+
 # forget_sweep NAME BEFORE EXPECTED [OPTION...]: kills, and takes the power away: at once, and after one more run.
 forget_sweep() {
   local name=$1 before=$2 expected=$3 n total=0 step=${OMNI_EXHAUSTIVE:+1} killed=0 got variant variants point
@@ -269,6 +287,7 @@ forget_sweep() {
     [ -z "$got" ] && [ "$(stored "$T/d")" = 2 ] || wrong "$point, then a whole run" "not all that it stored is on the disk: $got"
     again "$point, then a whole run" "$T/d" "$expected" "$@"
   done
+  settled_later "$name" "$before" "$@"
   diag "$name: $killed kill points of $total"
   POINTS=$((POINTS + killed))
   [ $killed -gt 0 ] || wrong "$name" "never killed"
@@ -279,6 +298,7 @@ forget_sweep() {
 kill_everything() {
   local sweep old new
   for id in 1 2 3 4; do job $id; done >"$T/four.txt"
+  job 5 >"$T/five.txt"
   answers old >"$T/old.script"
   answers new >"$T/new.script"
   t_start_server "$T/old.script"
