@@ -279,8 +279,9 @@ forget_sweep() {
       fi
       again "$point, $variant survives" "$T/d" "$expected" "$@"
     done
-    # The program alone was killed; the run after it says that all is stored; then the power goes.
-    forgetful_run 0 "$T/k" "$@"
+    # The program alone was killed; the run after it says that both are stored; then the power goes. It asks for no
+    # other job, whose line would be synced with what it found.
+    LIST=$T/two.txt forgetful_run 0 "$T/k" "$@"
     rm -rf "$T/d"
     "$DISK" nothing "$T/k" "$T/disk" "$T/d" || wrong "$point" "disk failed"
     got=$(torn "$T/d" 2>&1)
@@ -298,6 +299,7 @@ forget_sweep() {
 kill_everything() {
   local sweep old new
   for id in 1 2 3 4; do job $id; done >"$T/four.txt"
+  { job 1; job 2; } >"$T/two.txt"
   job 5 >"$T/five.txt"
   answers old >"$T/old.script"
   answers new >"$T/new.script"
