@@ -31,20 +31,30 @@ static mode_t folder_mode(const struct flatdir *d)
 
 static int make_root(const struct flatdir *d, struct err *err)
 {
-	int fd, parent, rc;
+	int fd, rc;
 
 	if (mkdir(d->path, folder_mode(d)) < 0)
 		return errno == EEXIST ? 0 : flatdir_fail(d, "create", "", err);
 	fd = open(d->path, FOLDER_FLAGS | O_NOFOLLOW);
 	if (fd < 0)
 		return flatdir_fail(d, "open", "", err);
-	parent = openat(fd, "..", FOLDER_FLAGS);
-	rc = fchmod(fd, folder_mode(d)) < 0 || (parent >= 0 && fsync(parent) < 0);
-	if (rc)
-		rc = flatdir_fail(d, "create", "", err);
-	if (parent >= 0)
-		close(parent);
+	rc = fchmod(fd, folder_mode(d)) < 0 ? flatdir_fail(d, "create", "", err) : 0;
 	close(fd);
+	return rc;
+}
+
+/* Makes the folder's own name durable; each time, since the run that made it may have been killed before this. A parent
+ * that we may not read is left to itself. */
+static int sync_parent(const struct flatdir *d, struct err *err)
+{
+	const int parent = openat(d->fd, "..", FOLDER_FLAGS);
+	int rc = 0;
+
+	if (parent < 0)
+		return 0;
+	if (fsync(parent) < 0 && errno != EINVAL && errno != EROFS)
+		rc = flatdir_fail(d, "sync the folder of", "", err);
+	close(parent);
 	return rc;
 }
 
@@ -62,8 +72,10 @@ static int open_root(struct flatdir *d, bool read_only, struct err *err)
 		return err_set(err, ERR_FATAL, "'%s' is not a folder", d->path);
 	if (d->fd < 0)
 		return flatdir_fail(d, "open", "", err);
-	if (read_only || flock(d->fd, LOCK_EX | LOCK_NB) == 0)
+	if (read_only)
 		return 0;
+	if (flock(d->fd, LOCK_EX | LOCK_NB) == 0)
+		return sync_parent(d, err);
 	if (errno == EWOULDBLOCK)
 		return err_set(err, ERR_BUSY, "another run holds '%s'", d->path);
 	return flatdir_fail(d, "lock", "", err);

@@ -53,8 +53,9 @@ static int settle(struct flatstage *s, const struct flatstage_item *item, struct
 	}
 	if (!held.has_body)
 		return 0;
-	return flatdir_make(s->dir, FLATSTAGE_UNREADABLE, err) || flatdir_rename(s->dir, staged, unreadable, err) ? -1
-														  : 0;
+	if (flatdir_make(s->dir, FLATSTAGE_UNREADABLE, err) || flatdir_rename(s->dir, staged, unreadable, err))
+		return -1;
+	return flatdir_sync(s->dir, FLATSTAGE_UNREADABLE, err);
 }
 
 /* recovery */

@@ -34,7 +34,8 @@ struct flatstage {
 	struct flatdir *dir;
 	struct manifest *manifest;
 	/* Moves the staged name of a stored job to its place, whatever is there, and leaves nothing at that name. Also
-	 * after a crash in the midst of that. has_body: of the manifest's line. */
+	 * after a crash in the midst of that. What was moved into another folder is durable there on return: the next
+	 * sync of DIR makes it durable that the staged name is gone. has_body: of the manifest's line. */
 	int (*place)(void *ctx, const struct uuid *, const char *staged, bool has_body, struct err *);
 	void *ctx;
 	struct flatstage_item *items;

@@ -195,6 +195,13 @@ static int cut_tail(struct manifest *m, struct err *err)
 	return end < 0 || ftruncate(m->fd, (off_t)m->size) < 0 || fsync(m->fd) < 0 ? fail(m, "mend", err) : 0;
 }
 
+/* A run that was killed may have left lines, and the name of the file, that only the page cache has. What is done from
+ * here on, and what is told of the jobs in them, relies on them. */
+static int make_durable(struct manifest *m, struct err *err)
+{
+	return fsync(m->fd) < 0 ? fail(m, "sync", err) : flatdir_sync(m->dir, "", err);
+}
+
 /* opening and closing */
 
 static int open_file(struct manifest *m, bool read_only, struct err *err)
@@ -210,7 +217,7 @@ static int open_file(struct manifest *m, bool read_only, struct err *err)
 		return 0;
 	if (m->lines - m->n > m->lines / 2)
 		return rewrite(m, err);
-	return flatdir_remove(m->dir, MANIFEST_NEW, err) ? -1 : cut_tail(m, err);
+	return flatdir_remove(m->dir, MANIFEST_NEW, err) || cut_tail(m, err) ? -1 : make_durable(m, err);
 }
 
 struct manifest *manifest_open(struct flatdir *dir, const struct manifest_kind *kind,

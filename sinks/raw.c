@@ -57,7 +57,10 @@ static int place(void *ctx, const struct uuid *id, const char *staged, bool has_
 	body_path(id, path);
 	if (!has_body)
 		return flatdir_remove(r->dir, path, err);
-	return make_shard(r, id, err) || flatdir_rename(r->dir, staged, path, err) ? -1 : 0;
+	if (make_shard(r, id, err) || flatdir_rename(r->dir, staged, path, err))
+		return -1;
+	path[2] = '\0';
+	return flatdir_sync(r->dir, path, err);
 }
 
 static void raw_rollback(struct sink *sink)

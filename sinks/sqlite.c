@@ -54,9 +54,9 @@ static int fail(const struct sqlite_db *db, int rc, const char *deed, struct err
 	}
 }
 
-/* FULL: a commit that returned survives a power cut. Temporary files are files, since a rollback of a large job may
- * need much of one. 8 MB of cache. */
-static const char settings[] = "PRAGMA synchronous=FULL; PRAGMA temp_store=FILE; PRAGMA cache_size=-8192;";
+/* EXTRA: a commit that returned survives a power cut, also without a WAL, where FULL may let the journal come back.
+ * Temporary files are files, since a rollback of a large job may need much of one. 8 MB of cache. */
+static const char settings[] = "PRAGMA synchronous=EXTRA; PRAGMA temp_store=FILE; PRAGMA cache_size=-8192;";
 
 struct sqlite_db *sqlite_db_open(const char *path, bool read_only, struct err *err)
 {
