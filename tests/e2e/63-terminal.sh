@@ -44,6 +44,13 @@ is "no line of the error file is endless" "$(awk 'length > 1000' "$T/text.errors
 is "columns of the metrics are names of ours alone" "$(grep -vcE '^(#|omni_export_[a-z_]+(\{state="[a-z_]+"\})? [0-9.e+]+$)' "$T/text.prom")" 0
 is "what is stored is exact" "$(sql "$T/text.db" "SELECT count(*) FROM jobs WHERE job_id = '$(job 6)' AND message LIKE char(27) || ']0;owned' || char(7) || '%' AND topic = message")" 1
 
+# A sink's words may be of the data, or of whoever made the database.
+job 6 >"$T/six.txt"
+run_omni run "$T/six.txt" -t "$T/words.db" --rate 0
+sql "$T/words.db" "CREATE TRIGGER t BEFORE INSERT ON actions BEGIN SELECT raise(ABORT, '$(printf '\033[2J\tx\342\200\256\n00000009-0000-4000-8000-000000000000')'); END"
+run_omni run "$T/six.txt" --refetch -t "$T/words.db" --rate 0 -e "$T/words.errors" --summary "$T/words.summary"
+is "words of a sink" "$RC $(wc -l <"$T/words.errors") $(awk -F'\t' '{ print NF }' "$T/words.errors") $(harmful "$T/words.errors" "$T/words.summary" "$T/err")" "3 1 3 "
+
 # --- usage ---
 told() { # NAME CODE ARGS...
   local name=$1 code=$2

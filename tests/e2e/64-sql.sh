@@ -58,7 +58,7 @@ somebody_elses_database() {
   done
   hostile "a trigger that would write a file" 5 "CREATE TRIGGER t AFTER INSERT ON jobs BEGIN SELECT writefile('$T/pwned', 'x'); END"
   hostile "one that would load code" 5 "CREATE TRIGGER t AFTER INSERT ON jobs BEGIN SELECT load_extension('$T/evil.so'); END"
-  hostile "one that would use a function that only the top level may" 5 "CREATE TRIGGER t AFTER INSERT ON jobs BEGIN SELECT fts3_tokenizer('x', x'00'); END"
+  hostile "one that would look around in the program" 5 "CREATE TABLE log (file); CREATE TRIGGER t AFTER INSERT ON jobs BEGIN INSERT INTO log SELECT file FROM pragma_database_list; END"
   is "nothing was written" "$(ls "$T/pwned" 2>/dev/null)" ""
   hostile "a trigger that minds its own tables is the user's" 0 "CREATE TABLE log (id); CREATE TRIGGER t AFTER INSERT ON jobs BEGIN INSERT INTO log VALUES (new.job_id); END"
   rm -f "$T/h.db"
