@@ -53,7 +53,7 @@ somebody_elses_database() {
   }
   for table in jobs bodies actions results row_cells runs; do
     hostile "a view in the place of $table" 5 "ALTER TABLE $table RENAME TO mine; CREATE VIEW $table AS SELECT * FROM mine;
-      CREATE TRIGGER t INSTEAD OF INSERT ON $table BEGIN SELECT 1; END"
+      CREATE TRIGGER t INSTEAD OF INSERT ON $table BEGIN SELECT 1; END; CREATE TRIGGER u INSTEAD OF DELETE ON $table BEGIN SELECT 1; END"
     like "and said" "$(cat "$T/err")" "not laid out as its schema version says|no table"
   done
   hostile "a trigger that would write a file" 5 "CREATE TRIGGER t AFTER INSERT ON jobs BEGIN SELECT writefile('$T/pwned', 'x'); END"
