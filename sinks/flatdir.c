@@ -1,5 +1,7 @@
 #include "flatdir_own.h"
 
+#include "foreign.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -60,6 +62,8 @@ static int sync_parent(const struct flatdir *d, struct err *err)
 
 static int open_root(struct flatdir *d, bool read_only, struct err *err)
 {
+	if (foreign_check(d->path, err))
+		return -1;
 	d->fd = open(d->path, FOLDER_FLAGS);
 	if (d->fd < 0 && errno == ENOENT) {
 		if (read_only)

@@ -137,16 +137,25 @@ static int open_to_write(struct postgres *s, struct err *err)
 	return postgres_content_prepare(s, err);
 }
 
+/* Any name is good that is a user's to give: PostgreSQL would cut one that is too long, and a superuser's tables would
+ * go among the system's own. */
+static int check_schema_name(const char *name, struct err *err)
+{
+	if (!*name || strlen(name) > NAME_MAX_BYTES)
+		return err_set(err, ERR_USAGE, "a PostgreSQL schema's name has 1 to %d bytes, and '%.80s' has not",
+			       NAME_MAX_BYTES, name);
+	if (strncmp(name, "pg_", 3) == 0 || strcmp(name, "information_schema") == 0)
+		return err_set(err, ERR_USAGE, "the PostgreSQL schema '%s' is the system's own", name);
+	return 0;
+}
+
 static struct sink *open_with(const struct sink_ops *ops, const char *target, const struct sink_options *options,
 			      struct err *err)
 {
 	struct postgres *s;
 
-	if (options->pg_schema && (!*options->pg_schema || strlen(options->pg_schema) > NAME_MAX_BYTES)) {
-		err_set(err, ERR_USAGE, "a PostgreSQL schema's name has 1 to %d bytes, and '%.80s' has not",
-			NAME_MAX_BYTES, options->pg_schema);
+	if (options->pg_schema && check_schema_name(options->pg_schema, err))
 		return NULL;
-	}
 	s = make(options, err);
 	if (!s)
 		return NULL;

@@ -56,7 +56,18 @@ static int fail(const struct sqlite_db *db, int rc, const char *deed, struct err
 
 /* EXTRA: a commit that returned survives a power cut, also without a WAL, where FULL may let the journal come back.
  * Temporary files are files, since a rollback of a large job may need much of one. 8 MB of cache. */
-static const char settings[] = "PRAGMA synchronous=EXTRA; PRAGMA temp_store=FILE; PRAGMA cache_size=-8192;";
+static const char settings[] = "PRAGMA synchronous=EXTRA; PRAGMA temp_store=FILE; PRAGMA cache_size=-8192;"
+			       "PRAGMA cell_size_check=ON;";
+
+/* The file may be of somebody who means harm: what stands in its schema (views, triggers, defaults) may call no
+ * function that reaches beyond it, and its pages are looked at before they are believed. No code is loaded. */
+static void distrust(sqlite3 *handle)
+{
+	(void)sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	(void)sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	(void)sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
+	(void)sqlite3_limit(handle, SQLITE_LIMIT_ATTACHED, 0);
+}
 
 struct sqlite_db *sqlite_db_open(const char *path, bool read_only, struct err *err)
 {
@@ -75,6 +86,7 @@ struct sqlite_db *sqlite_db_open(const char *path, bool read_only, struct err *e
 		fail(db, rc, "open", err);
 		goto fail;
 	}
+	distrust(db->handle);
 	sqlite_db_patience(db, SQLITE_DB_PATIENCE);
 	rc = sqlite3_exec(db->handle, settings, NULL, NULL, NULL);
 	if (rc != SQLITE_OK) {

@@ -1,7 +1,11 @@
 #include "sqlite_file.h"
 
+#include "foreign.h"
+
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -49,6 +53,24 @@ static int check_size(const struct stat *st, const char *path, struct err *err)
 	return 0;
 }
 
+/* SQLite believes what it finds beside a database: a journal of somebody else's would be played back into ours. It lies
+ * beside the file itself, not beside a link to it. */
+static int check_beside(int fd, const struct stat *ours, struct err *err)
+{
+	static const char *const ends[] = {"-journal", "-wal", "-shm"};
+	char link[32], name[PATH_MAX], beside[PATH_MAX + 16];
+	ssize_t n;
+
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, name, sizeof(name) - 1);
+	for (size_t i = 0; n > 0 && i < sizeof(ends) / sizeof(ends[0]); i++) {
+		(void)snprintf(beside, sizeof(beside), "%.*s%s", (int)n, name, ends[i]);
+		if (foreign_check_file(beside, ours->st_uid, err))
+			return -1;
+	}
+	return 0;
+}
+
 /* Takes the lock, and makes sure that what is locked is what the path names, and may be a database. 0, AGAIN, or -1
  * with *err. */
 static int lock(int fd, const char *path, struct err *err)
@@ -67,11 +89,13 @@ static int lock(int fd, const char *path, struct err *err)
 	}
 	if (stat(path, &named) < 0 || named.st_dev != ours.st_dev || named.st_ino != ours.st_ino)
 		return AGAIN;
-	return check_size(&named, path, err);
+	return check_size(&named, path, err) || check_beside(fd, &ours, err) ? -1 : 0;
 }
 
 int sqlite_file_hold(const char *path, mode_t mode, struct err *err)
 {
+	if (foreign_check(path, err))
+		return -1;
 	for (int i = 0; i < TRIES; i++) {
 		int fd = open_or_make(path, mode, err);
 		int rc = fd < 0 ? fd : lock(fd, path, err);

@@ -68,6 +68,25 @@ static int check_version(struct sqlite_db *db, struct err *err)
 	return 0;
 }
 
+/* A view in the place of a table would take all that is written, and keep what it likes. */
+static int check_kinds(struct sqlite_db *db, struct err *err)
+{
+	struct buf name;
+	int rc;
+
+	buf_init(&name, 256);
+	rc = sqlite_db_ask(
+	    db,
+	    "SELECT lower(name) FROM sqlite_master WHERE type <> 'table' AND lower(name) IN ('schema_version', "
+	    "'jobs', 'bodies', 'actions', 'results', 'row_cells', 'runs') LIMIT 1",
+	    &name, err);
+	if (rc == 1)
+		rc = err_set(err, ERR_FATAL, "'%s' is not laid out as its schema version says: '%s' is no table",
+			     sqlite_db_path(db), buf_cstr(&name));
+	buf_free(&name);
+	return rc;
+}
+
 int sqlite_schema_look(struct sqlite_db *db, struct err *err)
 {
 	struct buf name;
@@ -81,7 +100,7 @@ int sqlite_schema_look(struct sqlite_db *db, struct err *err)
 			   "ORDER BY lower(name) <> 'schema_version', lower(name) LIMIT 1",
 			   &name, err);
 	if (rc == 1 && text_eq(buf_text(&name), text_of("schema_version")))
-		rc = check_version(db, err) ? -1 : 1;
+		rc = check_version(db, err) || check_kinds(db, err) ? -1 : 1;
 	else if (rc == 1)
 		rc = err_set(err, ERR_FATAL, "'%s' has a table '%s' but no 'schema_version': it is not this program's",
 			     sqlite_db_path(db), buf_cstr(&name));

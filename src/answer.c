@@ -1,5 +1,6 @@
 #include "answer_said.h"
 
+#include "hide.h"
 #include "utf8.h"
 
 #include <string.h>
@@ -27,6 +28,23 @@ static int finish(struct answer *out, struct buf *b, int bad, struct err *err)
 	return bad ? err_set(err, ERR_FATAL, "out of memory") : 0;
 }
 
+/* "HTTP 302: redirected to 'https://…', not followed". */
+static int say_redirect(struct buf *b, struct text to, const char *secret)
+{
+	struct buf address;
+	int bad;
+
+	buf_init(&address, SIZE_MAX / 2);
+	bad = buf_add(&address, to.p, to.n);
+	if (!bad)
+		hide_secret(address.data, address.len, secret);
+	bad |= buf_adds(b, ": redirected to '");
+	bad |= utf8_visible(b, buf_cstr(&address), address.len, SHOWN_ADDRESS);
+	bad |= buf_adds(b, "', not followed");
+	buf_free(&address);
+	return bad;
+}
+
 /* "HTTP 404: Job not found", then what we have to say of it. */
 static int say(struct answer *out, const struct answer_in *in, const struct answer_said *s, const char *comment,
 	       struct err *err)
@@ -38,9 +56,7 @@ static int say(struct answer *out, const struct answer_in *in, const struct answ
 	buf_init(&b, 16384); /* all of it, however many bytes a character is shown as */
 	bad = buf_addf(&b, "HTTP %d", in->http);
 	if (in->http >= 300 && in->http < 400 && to.n > 0) {
-		bad |= buf_adds(&b, ": redirected to '");
-		bad |= utf8_visible(&b, to.p, to.n, SHOWN_ADDRESS);
-		bad |= buf_adds(&b, "', not followed");
+		bad |= say_redirect(&b, to, in->secret);
 		return finish(out, &b, bad, err);
 	}
 	switch (s->kind) {
@@ -146,8 +162,8 @@ static enum job_status status_of(const char *word)
 }
 
 /* "the job is FAILED: " and why, as the document says it. text: scratch. */
-static int say_status(struct answer *out, const struct json_doc *doc, const struct buf *word, struct buf *text,
-		      struct err *err)
+static int say_status(struct answer *out, const struct json_doc *doc, struct buf *word, struct buf *text,
+		      const char *secret, struct err *err)
 {
 	json_ref error = json_member(doc, json_root(doc), "error", NULL);
 	struct buf b;
@@ -161,6 +177,8 @@ static int say_status(struct answer *out, const struct json_doc *doc, const stru
 		rc = answer_member(doc, error, "detail", text, err);
 	if (rc < 0)
 		return -1;
+	hide_secret(word->data, word->len, secret);
+	hide_secret(text->data, text->len, secret);
 	buf_init(&b, 16384);
 	bad = buf_adds(&b, "the job is ");
 	bad |= utf8_visible(&b, word->data, word->len, SHOWN_STATE);
@@ -194,7 +212,7 @@ static int parse_status(const struct answer_in *in, struct json_doc *doc, struct
 		(void)time_parse_iso(text->data, text->len, &out->completed_at);
 	out->verdict = VERDICT_STATUS;
 	out->job_status = status_of(buf_cstr(word));
-	if (out->job_status != STATUS_COMPLETE && say_status(out, doc, word, text, err) != 0)
+	if (out->job_status != STATUS_COMPLETE && say_status(out, doc, word, text, in->secret, err) != 0)
 		return -1;
 	return 1;
 }

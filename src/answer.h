@@ -19,9 +19,10 @@ struct answer_in {
 	struct text retry_after;
 	struct text date;
 	struct text location;
-	struct text body; /* of an answer that is not a result: up to 1 MiB of it (whole for a status document) */
-	bool body_cut;    /* there was more */
-	int64_t now_us;   /* wall clock */
+	struct text body;   /* of an answer that is not a result: up to 1 MiB of it (whole for a status document) */
+	bool body_cut;      /* there was more */
+	int64_t now_us;     /* wall clock */
+	const char *secret; /* what no message may show, though the server repeats it (the key); NULL: none */
 };
 
 enum verdict {

@@ -1,5 +1,7 @@
 #include "answer_said.h"
 
+#include "hide.h"
+
 #include <string.h>
 #include <strings.h>
 
@@ -142,6 +144,8 @@ int answer_said_read(struct answer_said *s, const struct answer_in *in, struct j
 		if (buf_add(&s->text, body.p, body.n) != 0)
 			return err_set(err, ERR_FATAL, "out of memory");
 	}
+	/* Here, where it is decoded and not yet shortened for a message. */
+	hide_secret(s->text.data, s->text.len, in->secret);
 	set_words(s);
 	return 0;
 }

@@ -1,4 +1,5 @@
 #include "command.h"
+#include "log.h"
 #include "run.h"
 
 #include <stdio.h>
@@ -21,7 +22,7 @@ int cmd_help(int argc, char **argv)
 	const struct command *c = argc > 1 ? command_find(argv[1]) : command_find("help");
 
 	if (c == NULL) {
-		(void)fprintf(stderr, "omni-export: no command '%s'; see 'omni-export help'\n", argv[1]);
+		log_line(LOG_ERROR, NULL, "no command '%s'; see 'omni-export help'", argv[1]);
 		return EXIT_USAGE;
 	}
 	c->help(stdout);

@@ -41,6 +41,7 @@ int command_main(int argc, char **argv, unsigned which, void (*help)(FILE *), in
 		code = fflush(stdout) == 0 ? 0 : EXIT_UNEXPECTED;
 	} else {
 		log_setup(o.quiet ? LOG_ERROR : o.verbose ? LOG_DEBUG : LOG_INFO, strcmp(o.log_format, "json") == 0);
+		log_catch_stderr();
 		code = work(&o);
 	}
 	options_free(&o);

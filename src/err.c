@@ -17,7 +17,7 @@ static void trim_utf8(char *s, size_t n)
 		s[i - 1] = '\0';
 }
 
-static void format(struct err *err, const char *fmt, va_list ap)
+static void __attribute__((format(printf, 2, 0))) format(struct err *err, const char *fmt, va_list ap)
 {
 	int n = vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
 

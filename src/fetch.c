@@ -285,6 +285,7 @@ static void tell_fault(const struct slot *slot, CURLcode rc, struct err *why)
 	fetch_fault_tell(&(struct fetch_fault){.kind = fault_of(rc),
 					       .host = f->url.host,
 					       .said = *slot->problem ? slot->problem : curl_easy_strerror(rc),
+					       .secret = f->batch->key,
 					       .got = got,
 					       .length = length,
 					       .connected = connected,

@@ -1,5 +1,6 @@
 /* What comes back from a transfer, and what it is reported as. */
 #include "fetch_batch.h"
+#include "hide.h"
 #include "log.h"
 
 #include <stdio.h>
@@ -37,6 +38,14 @@ int fetch_batch_bytes(struct fetch_batch *b, struct fetch_transfer *t, int http,
 	return t->text_cut ? -1 : 0;
 }
 
+/* What is said of a transfer that failed. */
+static const char *set_said(const struct fetch_batch *b, struct ended *e, const char *words)
+{
+	(void)snprintf(e->said, sizeof e->said, "%s", words);
+	hide_secret(e->said, strlen(e->said), b->key);
+	return e->said;
+}
+
 /* A whole 200 result: can it be read? */
 static int take_result(struct fetch_batch *b, struct ended *e)
 {
@@ -47,8 +56,8 @@ static int take_result(struct fetch_batch *b, struct ended *e)
 	if (body_end(t->body, &e->err)) {
 		if (e->err.kind == ERR_FATAL)
 			return -1;
-		(void)snprintf(e->said, sizeof e->said, "%s", e->err.msg);
-		e->step = schedule_failed(b->schedule, t->job, FAILURE_ANSWER, t->http, e->said, &e->now);
+		e->step =
+		    schedule_failed(b->schedule, t->job, FAILURE_ANSWER, t->http, set_said(b, e, e->err.msg), &e->now);
 		return 0;
 	}
 	b->progress.counts.bytes += body_size(t->body);
@@ -62,17 +71,9 @@ static int take_result(struct fetch_batch *b, struct ended *e)
 		if (judged && !*e->said)
 			(void)snprintf(e->said, sizeof e->said, "the body is no result");
 	}
+	hide_secret(e->said, strlen(e->said), b->key);
 	e->step = schedule_result(b->schedule, t->job, t->body, body_sha256(t->body), judged ? e->said : NULL, &e->now);
 	return 0;
-}
-
-/* A server that repeats the key in what it says does not get it into a log or a ledger. */
-static void hide_key(const struct fetch_batch *b, char *p, size_t n)
-{
-	size_t k = b->key ? strlen(b->key) : 0;
-
-	for (char *at = p; k > 0 && at && (at = memmem(at, n - (size_t)(at - p), b->key, k)) != NULL; at += k)
-		memset(at, '*', k);
 }
 
 static int take_answer(struct fetch_batch *b, struct ended *e)
@@ -88,14 +89,14 @@ static int take_answer(struct fetch_batch *b, struct ended *e)
 	    .body = buf_text(&t->text),
 	    .body_cut = t->text_cut || e->why->kind != ERR_NONE,
 	    .now_us = e->now.wall_us,
+	    .secret = b->key,
 	};
 	struct answer answer;
 
-	if (t->text.len > 0)
-		hide_key(b, t->text.data, t->text.len);
+	/* A status document may be kept. */
+	hide_secret(t->text.data, t->text.len, b->key);
 	if (answer_read(&in, b->doc, &answer, &e->err))
 		return -1;
-	hide_key(b, answer.message, strlen(answer.message));
 	(void)snprintf(e->said, sizeof e->said, "%s", answer.message);
 	b->progress.counts.rate_limited += answer.verdict == VERDICT_PAUSE;
 	e->step = schedule_answered(b->schedule, t->job, &answer, t->http, in.body, &e->now);
@@ -120,8 +121,7 @@ static int report(struct fetch_batch *b, struct ended *e)
 	}
 	if (why->kind == ERR_NONE || (why->kind == ERR_RETRY && code_is_enough))
 		return t->body && t->http == 200 ? take_result(b, e) : take_answer(b, e);
-	(void)snprintf(e->said, sizeof e->said, "%s", why->msg);
-	e->step = schedule_failed(b->schedule, t->job, failure, t->http, e->said, &e->now);
+	e->step = schedule_failed(b->schedule, t->job, failure, t->http, set_said(b, e, why->msg), &e->now);
 	return 0;
 }
 

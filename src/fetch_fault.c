@@ -1,10 +1,25 @@
 #include "fetch_fault.h"
 
+#include "hide.h"
 #include "utf8.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+
+/* The library's words, as far as a person should see them. */
+static void say(const struct fetch_fault *f, struct buf *visible)
+{
+	struct buf words;
+
+	buf_init(&words, SIZE_MAX / 2);
+	if (buf_adds(&words, f->said) == 0 && words.len > 0) {
+		hide_secret(words.data, words.len, f->secret);
+		hide_credentials(words.data);
+		(void)utf8_visible(visible, words.data, words.len, 200);
+	}
+	buf_free(&words);
+}
 
 void fetch_fault_tell(const struct fetch_fault *f, struct err *err)
 {
@@ -12,7 +27,7 @@ void fetch_fault_tell(const struct fetch_fault *f, struct err *err)
 	const char *said;
 
 	buf_init(&visible, sizeof err->msg);
-	(void)utf8_visible(&visible, f->said, strlen(f->said), 200);
+	say(f, &visible);
 	said = buf_cstr(&visible);
 	switch (f->kind) {
 	case FAULT_RESOLVE:

@@ -24,6 +24,7 @@ struct fetch_fault {
 	enum fault_kind kind;
 	const char *host;
 	const char *said;    /* the library's words; may hold anything */
+	const char *secret;  /* what is not shown of them; NULL: none */
 	int64_t got, length; /* bytes of the body; length -1: not announced */
 	int64_t connected;   /* not 0: a connection stood */
 	int64_t timeout_s, connect_timeout_s;

@@ -1,12 +1,55 @@
 #include "key.h"
 
+#include "log.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#define VARIABLES 2
+
+static const char *const names[VARIABLES] = {"OMNI_API_KEY", "OMNI_API_TOKEN"}; /* the first that is set counts */
+/* What was in them; a byte more than a key has, to tell one that is too long. */
+static char taken[VARIABLES][KEY_MAX + 2];
+
+/* The value of an entry of the environment, if it is of this variable. */
+static char *value_of(char *entry, const char *name)
+{
+	size_t n = strlen(name);
+
+	return strncmp(entry, name, n) == 0 && entry[n] == '=' ? entry + n + 1 : NULL;
+}
+
+void key_take_environment(void)
+{
+	for (size_t i = 0; i < VARIABLES; i++) {
+		bool first = true;
+
+		/* All of them: a name may stand there twice, and /proc/PID/environ shows the memory as it is. */
+		for (char **entry = environ; entry != NULL && *entry != NULL; entry++) {
+			char *value = value_of(*entry, names[i]);
+
+			if (value == NULL)
+				continue;
+			if (first)
+				(void)snprintf(taken[i], sizeof(taken[i]), "%s", value);
+			first = false;
+			explicit_bzero(value, strlen(value));
+		}
+		(void)unsetenv(names[i]);
+	}
+}
+
+void key_forget_environment(void)
+{
+	explicit_bzero(taken, sizeof(taken));
+}
 
 static int add_trimmed(struct buf *out, const char *p, size_t n, const char *where, struct err *err)
 {
@@ -25,6 +68,31 @@ static int add_trimmed(struct buf *out, const char *p, size_t n, const char *whe
 	return 0;
 }
 
+/* Somebody gave the key where a file's name belongs: --api-key KEY is short for --api-key-file KEY. */
+static bool may_be_a_key(const char *path)
+{
+	return strchr(path, '/') == NULL && strlen(path) >= 20;
+}
+
+static int cannot_open(const char *path, struct err *err)
+{
+	if (errno == ENOENT && may_be_a_key(path))
+		return err_sys(err, ERR_FATAL, errno,
+			       "cannot open the API key file (it takes the name of a file, not the key itself, and is "
+			       "not shown here in case it is the key)");
+	return err_sys(err, ERR_FATAL, errno, "cannot open the API key file '%s'", path);
+}
+
+/* Of a pipe or a terminal nobody else reads. The group may be meant. */
+static void check_mode(int fd, const char *path)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 006) != 0)
+		log_line(LOG_WARNING, NULL, "every user of this machine may %s the API key file '%s': chmod o= it",
+			 (st.st_mode & 004) != 0 ? "read" : "write", path);
+}
+
 /* The first line of a file. Read without stdio, which would leave a copy in a buffer of its own. */
 static int from_file(const char *path, struct buf *out, struct err *err)
 {
@@ -34,7 +102,8 @@ static int from_file(const char *path, struct buf *out, struct err *err)
 	int result, fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
-		return err_sys(err, ERR_FATAL, errno, "cannot open the API key file '%s'", path);
+		return cannot_open(path, err);
+	check_mode(fd, path);
 	while (k != 0 && n < sizeof(line)) {
 		k = read(fd, line + n, sizeof(line) - n);
 		if (k < 0 && errno != EINTR)
@@ -55,18 +124,14 @@ static int from_file(const char *path, struct buf *out, struct err *err)
 
 static int from_somewhere(const char *file, struct buf *out, struct err *err)
 {
-	static const char *const names[] = {"OMNI_API_KEY", "OMNI_API_TOKEN"};
 	const char *folder = getenv("CREDENTIALS_DIRECTORY");
 	char path[4096];
 
 	if (file != NULL)
 		return from_file(file, out, err);
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		const char *value = getenv(names[i]);
-
-		if (value != NULL && value[0] != '\0')
-			return add_trimmed(out, value, strlen(value), names[i], err);
-	}
+	for (size_t i = 0; i < VARIABLES; i++)
+		if (taken[i][0] != '\0')
+			return add_trimmed(out, taken[i], strlen(taken[i]), names[i], err);
 	if (folder != NULL && folder[0] != '\0') {
 		(void)snprintf(path, sizeof(path), "%s/omni-api-key", folder);
 		if (access(path, F_OK) == 0)
@@ -77,10 +142,11 @@ static int from_somewhere(const char *file, struct buf *out, struct err *err)
 
 int key_load(const char *file, struct buf *out, struct err *err)
 {
-	int result = from_somewhere(file, out, err);
+	int result;
 
-	(void)unsetenv("OMNI_API_KEY");
-	(void)unsetenv("OMNI_API_TOKEN");
+	key_take_environment();
+	result = from_somewhere(file, out, err);
+	key_forget_environment();
 	return result;
 }
 

@@ -11,9 +11,13 @@
 
 #define KEY_MAX 4096 /* bytes */
 
+/* Takes the keys out of the environment: the variables are unset, and the memory that /proc/PID/environ shows is
+ * overwritten. The values are kept for key_load. First thing in main, whatever the command. */
+void key_take_environment(void);
+/* Overwrites what was kept: for commands that need no key. */
+void key_forget_environment(void);
 /* Appends the key to out (blanks and line end around it dropped). file: --api-key-file or NULL. 0, or -1 with *err,
- * which never quotes a key. The environment variables are then unset: nothing that this process starts inherits them.
- */
+ * which never quotes a key. Takes the environment and forgets it, as above. Warns of a file that all may read. */
 int key_load(const char *file, struct buf *out, struct err *);
 /* Overwrites and frees it. */
 void key_free(struct buf *);

@@ -23,6 +23,32 @@ static struct {
 
 static const char *const level_names[] = {"error", "warning", "info", "debug"};
 
+/* What a library prints, in pieces as stdio hands them on: mostly lines. */
+static ssize_t take_stray(void *cookie, const char *p, size_t n)
+{
+	(void)cookie;
+	for (size_t at = 0; at < n;) {
+		const char *end = memchr(p + at, '\n', n - at);
+		size_t k = end != NULL ? (size_t)(end - (p + at)) : n - at;
+
+		if (k > 0)
+			log_line(LOG_WARNING, NULL, "%.*s", k < LINE_MAX_BYTES ? (int)k : LINE_MAX_BYTES, p + at);
+		at += k + 1;
+	}
+	return (ssize_t)n;
+}
+
+void log_catch_stderr(void)
+{
+	FILE *f = fopencookie(NULL, "w", (cookie_io_functions_t){.write = take_stray});
+
+	if (f == NULL)
+		return;
+	(void)setvbuf(f, NULL, _IOLBF, 0);
+	/* glibc's is a variable, which every library of the process reads. It stays to the end. */
+	stderr = f;
+}
+
 void log_setup(enum log_level max, bool json)
 {
 	log_.max = max;

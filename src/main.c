@@ -1,4 +1,7 @@
 #include "command.h"
+#include "harden.h"
+#include "key.h"
+#include "log.h"
 #include "run.h"
 
 #include <stdio.h>
@@ -8,6 +11,8 @@ int main(int argc, char **argv)
 {
 	const struct command *c;
 
+	harden_process();
+	key_take_environment();
 	if (argc < 2) {
 		cmd_help_help(stderr);
 		return EXIT_USAGE;
@@ -20,7 +25,7 @@ int main(int argc, char **argv)
 		return cmd_help(1, argv);
 	c = command_find(argv[1]);
 	if (c == NULL) {
-		(void)fprintf(stderr, "omni-export: no command '%s'; see 'omni-export help'\n", argv[1]);
+		log_line(LOG_ERROR, NULL, "no command '%s'; see 'omni-export help'", argv[1]);
 		return EXIT_USAGE;
 	}
 	return c->main(argc - 1, argv + 1);

@@ -1,7 +1,10 @@
 #include "outfile.h"
 
+#include "foreign.h"
+
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +30,8 @@ int outfile_check(const char *path, struct err *err)
 
 	if (strcmp(path, "-") == 0)
 		return 0;
+	if (foreign_check(path, err) != 0)
+		return -1;
 	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
 		return err_sys(err, ERR_FATAL, EISDIR, "cannot write '%s'", path);
 	if (access(path, F_OK) == 0 && access(path, W_OK) != 0)
@@ -57,10 +62,15 @@ static int put(int fd, struct text text)
 static int write_through(const char *path, struct text text, struct err *err)
 {
 	bool out = strcmp(path, "-") == 0;
+	struct stat st;
 	int result, fd = out ? STDOUT_FILENO : open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
 
 	if (fd < 0)
 		return err_sys(err, ERR_FATAL, errno, "cannot open '%s'", path);
+	if (!out && (fstat(fd, &st) != 0 || S_ISREG(st.st_mode))) {
+		(void)close(fd);
+		return err_set(err, ERR_FATAL, "cannot write '%s': it was exchanged", path);
+	}
 	result = put(fd, text);
 	if (result != 0)
 		(void)err_sys(err, ERR_FATAL, errno, "cannot write '%s'", out ? "standard output" : path);
@@ -96,15 +106,37 @@ static int write_beside(const char *path, struct text text, mode_t mode, struct 
 	return result;
 }
 
+/* What a path names in the end, so that the file is replaced and not a link to it. The kernel follows, by its rules for
+ * what other users' links may do; realpath() would follow them all. NULL: path itself. */
+static char *real_name(const char *path)
+{
+	char link[32], target[PATH_MAX];
+	int fd = open(path, O_PATH | O_CLOEXEC);
+	ssize_t n = -1;
+
+	if (fd >= 0) {
+		(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+		n = readlink(link, target, sizeof(target));
+		(void)close(fd);
+	}
+	/* Of what is removed meanwhile it says so behind the name. */
+	if (n <= 0 || n == (ssize_t)sizeof(target) || target[0] != '/')
+		return NULL;
+	target[n] = '\0';
+	return access(target, F_OK) == 0 ? strdup(target) : NULL;
+}
+
 int outfile_write(const char *path, struct text text, mode_t mode, struct err *err)
 {
 	struct stat st;
 	char *real;
 	int result;
 
+	if (strcmp(path, "-") != 0 && foreign_check(path, err) != 0)
+		return -1;
 	if (strcmp(path, "-") == 0 || (stat(path, &st) == 0 && !S_ISREG(st.st_mode)))
 		return write_through(path, text, err);
-	real = realpath(path, NULL); /* through a link: the file is replaced, not the link */
+	real = real_name(path);
 	result = write_beside(real != NULL ? real : path, text, mode, err);
 	free(real);
 	return result;

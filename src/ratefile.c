@@ -143,12 +143,18 @@ static int make_folders(struct ratefile *f, const char *dir)
 	return rc ? 1 : 0;
 }
 
+/* A file with a second name may be another file of this user's, which we would make anew. */
+static bool is_ours(const struct stat *st)
+{
+	return S_ISREG(st->st_mode) && st->st_uid == geteuid() && st->st_nlink <= 1;
+}
+
 /* Something that is not ours in the place of our file, that may be removed. */
 static bool is_foreign(const char *path)
 {
 	struct stat st;
 
-	return lstat(path, &st) == 0 && !S_ISDIR(st.st_mode) && (!S_ISREG(st.st_mode) || st.st_uid != geteuid());
+	return lstat(path, &st) == 0 && !S_ISDIR(st.st_mode) && !is_ours(&st);
 }
 
 /* Opens the file by its name, or makes it. -1: it cannot be had, f->warning says why. */
@@ -161,7 +167,7 @@ static int open_name(struct ratefile *f)
 	for (tries = 0;; tries++) {
 		fd = open(f->path, flags, 0600);
 		saved = errno;
-		if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid()) {
+		if (fd >= 0 && fstat(fd, &st) == 0 && is_ours(&st)) {
 			if (st.st_mode & 077)
 				fchmod(fd, 0600);
 			return fd;

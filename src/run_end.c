@@ -3,6 +3,7 @@
 #include "log.h"
 #include "outfile.h"
 #include "run.h"
+#include "utf8.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -108,11 +109,12 @@ static void summarize(struct run *r, struct summary *s)
 	s->exit_code = summary_exit_code(s, &r->end);
 }
 
-/* The jobs that are not stored, one a line. */
+/* The jobs that are not stored, one a line, whatever stands in the reason. */
 static int write_error_file(struct run *r, struct err *err)
 {
 	struct buf out;
 	char id[UUID_TEXT_LEN + 1];
+	const char *why;
 	int bad = 0;
 
 	buf_init(&out, SIZE_MAX / 2);
@@ -121,9 +123,10 @@ static int write_error_file(struct run *r, struct err *err)
 
 		if (p->status == PLAN_ALREADY_STORED || (p->status == PLAN_SETTLED && p->state == JOB_STORED))
 			continue;
-		bad = buf_addf(&out, "%s\t%s\t%s\n", uuid_format(&p->id, id),
-			       p->status == PLAN_ALREADY_LOST ? "lost" : state_name((enum job_state)p->state),
-			       p->error != NULL ? p->error : "known from an earlier run");
+		why = p->error != NULL ? p->error : "known from an earlier run";
+		bad = buf_addf(&out, "%s\t%s\t", uuid_format(&p->id, id),
+			       p->status == PLAN_ALREADY_LOST ? "lost" : state_name((enum job_state)p->state)) != 0 ||
+		      utf8_visible(&out, why, strlen(why), 0) != 0 || buf_addc(&out, '\n') != 0;
 	}
 	bad = bad != 0 ? err_set(err, ERR_FATAL, "out of memory")
 		       : outfile_write(r->o->error_file, buf_text(&out), (mode_t)r->o->file_mode, err);

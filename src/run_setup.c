@@ -203,7 +203,9 @@ int run_set_up(struct run *r, struct err *err)
 
 	if (code >= 0)
 		return code;
-	if (!r->o->dry_run && (key_load(r->o->api_key_file, &r->key, err) != 0 || open_rate(r, err) != 0))
+	if (r->o->dry_run)
+		key_forget_environment();
+	else if (key_load(r->o->api_key_file, &r->key, err) != 0 || open_rate(r, err) != 0)
 		return EXIT_USAGE;
 	if (open_fetch(r, err) != 0 || run_read_inputs(r, err) != 0)
 		return EXIT_USAGE;
@@ -215,6 +217,7 @@ int run_set_up_load(struct run *r, struct err *err)
 {
 	int code = begin(r, err);
 
+	key_forget_environment();
 	return code >= 0 ? code : open_sinks(r, err);
 }
 

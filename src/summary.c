@@ -1,6 +1,9 @@
 #include "summary.h"
 
 #include "jsonw.h"
+#include "utf8.h"
+
+#include <string.h>
 
 /* The order of the contract's JSON, and of the line. */
 static const enum job_state shown[] = {JOB_STORED,  JOB_PENDING,   JOB_FAILED,    JOB_UNREADABLE, JOB_DENIED,
@@ -44,6 +47,21 @@ static void word(struct jsonw *w, const char *key, const char *s)
 	jsonw_cstr(w, s);
 }
 
+/* A reason may quote what came from outside, and the summary may go to a terminal. */
+static void reason(struct jsonw *w, const char *key, const char *s)
+{
+	struct buf visible;
+
+	if (s == NULL) {
+		word(w, key, s);
+		return;
+	}
+	buf_init(&visible, (size_t)1 << 16);
+	(void)utf8_visible(&visible, s, strlen(s), 0);
+	word(w, key, buf_cstr(&visible));
+	buf_free(&visible);
+}
+
 static void moment(struct jsonw *w, const char *key, const struct stamp *t)
 {
 	word(w, key, stamp_is_set(t) ? t->text : NULL);
@@ -82,10 +100,10 @@ int summary_json(const struct summary *s, struct buf *out)
 	jsonw_array(&w);
 	for (size_t i = 0; i < s->n_sinks; i++) {
 		jsonw_object(&w);
-		word(&w, "sink", s->sinks[i].spec);
+		reason(&w, "sink", s->sinks[i].spec);
 		number(&w, "stored", s->sinks[i].stored);
 		number(&w, "failed", s->sinks[i].failed);
-		word(&w, "error", s->sinks[i].error);
+		reason(&w, "error", s->sinks[i].error);
 		jsonw_object_end(&w);
 	}
 	jsonw_array_end(&w);

@@ -18,7 +18,8 @@ size_t utf8_cut(const char *p, size_t n);
 /*
  * Appends text from outside so that a person can see all of it and a terminal obeys none of it: C0 and C1 controls,
  * DEL, bytes that are no UTF-8, line and paragraph separators, bidi controls (U+061C, U+200E/F, U+202A-E, U+2066-9),
- * zero-width characters (U+200B-D, U+2060, U+FEFF) and tags (U+E0000-E007F) become \xNN or \u{NNNN}; a backslash stays.
+ * what is invisible or steers (soft hyphen, U+180E, U+200B-D, U+2060-206F, U+FEFF, U+FFF9-B, U+1D173-A) and tags
+ * (U+E0000-E0FFF) become \xNN or \u{NNNN}; a backslash stays.
  * At most max_chars characters of input are shown, then "…" (0: no limit). Returns 0 or -1 (buf).
  */
 int utf8_visible(struct buf *out, const char *p, size_t n, size_t max_chars);

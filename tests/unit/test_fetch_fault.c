@@ -67,6 +67,34 @@ static void foreign_words_are_made_visible(void **state)
 	assert_in_range(strlen(err.msg), 200, 300);
 }
 
+/* A certificate with the key for a name; the address of a proxy as it was given. */
+static void secrets_in_foreign_words(void **state)
+{
+	static const char *const all[][2] = {
+	    {"subject name 's3cret-key' does not match", "subject name '**********' does not match"},
+	    {"Unsupported proxy scheme for 'foo://me:p'w@1@host:1/'",
+	     "Unsupported proxy scheme for '**************@host:1/'"},
+	    {"ask me@example.com", "ask me@example.com"},
+	};
+	struct fetch_fault f = {.kind = FAULT_TRUST, .host = "h", .secret = "s3cret-key"};
+	char endless[400];
+	struct err err;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		f.said = all[i][0];
+		fetch_fault_tell(&f, &err);
+		assert_non_null(strstr(err.msg, all[i][1]));
+	}
+	/* One that the sentence would cut. */
+	memset(endless, 'x', sizeof endless - 1);
+	endless[sizeof endless - 1] = '\0';
+	memcpy(endless + 192, "s3cret-key", 10);
+	f.said = endless;
+	fetch_fault_tell(&f, &err);
+	assert_null(strstr(err.msg, "s3"));
+}
+
 static void what_a_key_may_hold(void **state)
 {
 	static const char *const bad[] = {NULL, "", " ", "a b", "a\n", "a\r\nX-Evil: 1", "\ta", "a\x7f", "a\xc3\xa9"};
@@ -87,6 +115,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(sentences),
 	    cmocka_unit_test(foreign_words_are_made_visible),
+	    cmocka_unit_test(secrets_in_foreign_words),
 	    cmocka_unit_test(what_a_key_may_hold),
 	};
 

@@ -99,11 +99,47 @@ static void test_bad_keys_are_never_quoted(void **state)
 	free(longer);
 }
 
+/* /proc/PID/environ shows the memory, not what unsetenv leaves of the list; a name may stand in it twice. */
+static void test_environment_is_overwritten(void **state)
+{
+	char first[] = "OMNI_API_KEY=one", other[] = "OMNI_API_KEY_FILE=kept", second[] = "OMNI_API_KEY=two",
+	     token[] = "OMNI_API_TOKEN=three";
+	char *list[] = {first, other, second, token, NULL}, **before = environ;
+
+	(void)state;
+	environ = list;
+	key_take_environment();
+	assert_memory_equal(first, "OMNI_API_KEY=\0\0\0", sizeof(first));
+	assert_memory_equal(second, "OMNI_API_KEY=\0\0\0", sizeof(second));
+	assert_memory_equal(token, "OMNI_API_TOKEN=\0\0\0\0\0", sizeof(token));
+	assert_string_equal(other, "OMNI_API_KEY_FILE=kept");
+	assert_ptr_equal(environ[0], other);
+	assert_null(environ[1]);
+	environ = before;
+	assert_key(NULL, "one");
+	key_take_environment();
+	refuse(NULL, "no API key");
+	/* What is forgotten is not had again. */
+	(void)setenv("OMNI_API_KEY", "key", 1);
+	key_take_environment();
+	key_forget_environment();
+	refuse(NULL, "no API key");
+}
+
+static void test_a_key_instead_of_a_file(void **state)
+{
+	(void)state;
+	refuse("omni_osk_s3crets3crets3crets3cret", "the name of a file, not the key itself");
+	refuse("no-such-file", "cannot open the API key file 'no-such-file'");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_order_of_sources),
 	    cmocka_unit_test(test_bad_keys_are_never_quoted),
+	    cmocka_unit_test(test_environment_is_overwritten),
+	    cmocka_unit_test(test_a_key_instead_of_a_file),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -79,6 +79,43 @@ static void test_keeps_a_link(void **state)
 	(void)unlink("real");
 }
 
+/* A link in a folder that all may write to, of a user who is neither we nor the folder's owner. */
+static void test_follows_no_link_of_another_user(void **state)
+{
+	struct err err;
+	struct stat st;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(mkdir("shared", 0700), 0);
+	assert_int_equal(chmod("shared", 01777), 0);
+	assert_int_equal(outfile_write("mine", text_of("precious"), 0600, &err), 0);
+	assert_int_equal(symlink("../mine", "shared/out"), 0);
+	assert_int_equal(lchown("shared/out", 65534, 65534), 0);
+	assert_int_equal(outfile_check("shared/out", &err), -1);
+	assert_non_null(strstr(err.msg, "cannot write 'shared/out'"));
+	assert_int_equal(outfile_write("shared/out", text_of("new"), 0600, &err), -1);
+	assert_content("mine", "precious");
+	/* A pipe: somebody listens. */
+	(void)unlink("shared/out");
+	assert_int_equal(mkfifo("shared/out", 0666), 0);
+	assert_int_equal(chown("shared/out", 65534, 65534), 0);
+	assert_int_equal(outfile_write("shared/out", text_of("new"), 0600, &err), -1);
+	/* Of the folder's owner, and where nobody else may write, a link is as good as ours. */
+	(void)unlink("shared/out");
+	assert_int_equal(symlink("../mine", "shared/out"), 0);
+	assert_int_equal(chmod("shared", 0755), 0);
+	assert_int_equal(lchown("shared/out", 65534, 65534), 0);
+	assert_int_equal(outfile_write("shared/out", text_of("new"), 0600, &err), 0);
+	assert_content("mine", "new");
+	assert_int_equal(lstat("shared/out", &st), 0);
+	assert_true(S_ISLNK(st.st_mode));
+	(void)unlink("shared/out");
+	(void)unlink("mine");
+	(void)rmdir("shared");
+}
+
 static void test_failures(void **state)
 {
 	struct err err;
@@ -110,6 +147,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_replaces_whole_with_the_mode_asked_for),
 	    cmocka_unit_test(test_keeps_a_link),
+	    cmocka_unit_test(test_follows_no_link_of_another_user),
 	    cmocka_unit_test(test_failures),
 	    cmocka_unit_test(test_device_is_written_to),
 	};
