@@ -1,5 +1,7 @@
 #include "manifest_own.h"
 
+#include "sys.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,9 +48,7 @@ static int read_more(struct manifest *m, struct reading *r, struct err *err)
 			       (unsigned long long)r->number);
 	if (!room)
 		return no_memory(err);
-	do
-		n = pread(m->fd, room, READ_BLOCK, (off_t)(r->offset + r->data.len));
-	while (n < 0 && errno == EINTR);
+	n = sys_read_at(m->fd, room, READ_BLOCK, (off_t)(r->offset + r->data.len));
 	if (n < 0)
 		return fail(m, "read", err);
 	r->data.len += (size_t)n;
@@ -124,20 +124,17 @@ static int read_all(struct manifest *m, struct err *err)
 
 static int read_at(struct manifest *m, uint64_t offset, size_t len, struct err *err)
 {
+	ssize_t n;
+
 	buf_clear(&m->line);
 	if (!buf_room(&m->line, len))
 		return no_memory(err);
-	while (m->line.len < len) {
-		const ssize_t n =
-		    pread(m->fd, m->line.data + m->line.len, len - m->line.len, (off_t)(offset + m->line.len));
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n == 0)
-			errno = EIO; /* it was cut short under our hands */
-		if (n <= 0)
-			return fail(m, "read", err);
-		m->line.len += (size_t)n;
-	}
+	n = sys_read_at(m->fd, m->line.data, len, (off_t)offset);
+	if (n >= 0 && (size_t)n < len)
+		errno = EIO; /* it was cut short under our hands */
+	if (n < 0 || (size_t)n < len)
+		return fail(m, "read", err);
+	m->line.len = len;
 	m->line.data[len] = '\0';
 	return 0;
 }
@@ -192,7 +189,7 @@ static int cut_tail(struct manifest *m, struct err *err)
 
 	if (end == (off_t)m->size)
 		return 0;
-	return end < 0 || ftruncate(m->fd, (off_t)m->size) < 0 || fsync(m->fd) < 0 ? fail(m, "mend", err) : 0;
+	return end < 0 || sys_truncate(m->fd, (off_t)m->size) < 0 || sys_sync(m->fd) < 0 ? fail(m, "mend", err) : 0;
 }
 
 /* opening and closing */
@@ -321,12 +318,11 @@ int manifest_flush(struct manifest *m, struct err *err)
 {
 	if (m->pending.len == 0)
 		return 0;
-	if (lseek(m->fd, (off_t)m->size, SEEK_SET) < 0 ||
-	    flatdir_write_all(m->fd, m->pending.data, m->pending.len) < 0 || fsync(m->fd) < 0) {
+	if (sys_write_at(m->fd, m->pending.data, m->pending.len, (off_t)m->size) < 0 || sys_sync(m->fd) < 0) {
 		fail(m, "write", err);
 		/* A line that is there is a promise: better none than half of them. */
-		if (ftruncate(m->fd, (off_t)m->size) == 0)
-			(void)fsync(m->fd);
+		if (sys_truncate(m->fd, (off_t)m->size) == 0)
+			(void)sys_sync(m->fd);
 		return -1;
 	}
 	m->size += m->pending.len;

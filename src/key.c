@@ -1,5 +1,7 @@
 #include "key.h"
 
+#include "sys.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -31,14 +33,12 @@ static int from_file(const char *path, struct buf *out, struct err *err)
 	char line[KEY_MAX + 1];
 	size_t n = 0;
 	ssize_t k = 1;
-	int result, fd = open(path, O_RDONLY | O_CLOEXEC);
+	int result, fd = sys_open(path, O_RDONLY | O_CLOEXEC, 0);
 
 	if (fd < 0)
 		return err_sys(err, ERR_FATAL, errno, "cannot open the API key file '%s'", path);
-	while (k != 0 && n < sizeof(line)) {
-		k = read(fd, line + n, sizeof(line) - n);
-		if (k < 0 && errno != EINTR)
-			break;
+	while (k > 0 && n < sizeof(line)) {
+		k = sys_read(fd, line + n, sizeof(line) - n);
 		n += k > 0 ? (size_t)k : 0;
 	}
 	if (k < 0) {
@@ -48,7 +48,7 @@ static int from_file(const char *path, struct buf *out, struct err *err)
 
 		result = add_trimmed(out, line, end != NULL ? (size_t)(end - line) : n, path, err);
 	}
-	(void)close(fd);
+	(void)sys_close(fd);
 	explicit_bzero(line, sizeof(line));
 	return result;
 }

@@ -54,7 +54,9 @@ static void make_run_id(struct run *r)
 	uint32_t random = 0;
 	size_t n = 0;
 
-	(void)!getrandom(&random, sizeof(random), 0);
+	/* Without random bits: what two runs that begin in the same millisecond have not in common. */
+	if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random))
+		random = (uint32_t)getpid() * 2654435761U ^ (uint32_t)time_boot_ns();
 	for (const char *p = r->started_at.text; *p != '\0' && n < 20; p++)
 		if (*p != '-' && *p != ':' && *p != '.')
 			r->run_id[n++] = *p;
