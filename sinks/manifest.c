@@ -224,12 +224,14 @@ struct manifest *manifest_open(struct flatdir *dir, const struct manifest_kind *
 	m->fd = -1;
 	buf_init(&m->pending, SIZE_MAX / 2);
 	buf_init(&m->line, MANIFEST_LINE_MAX);
+	buf_init(&m->small, MANIFEST_SMALL);
 	for (size_t i = 0; i < MANIFEST_TEXTS; i++)
 		buf_init(&m->texts[i], MANIFEST_LINE_MAX);
 	m->doc = json_new();
 	m->run_id = options->run_id ? strdup(options->run_id) : NULL;
 	m->instance = options->instance ? strdup(options->instance) : NULL;
-	if (!m->doc || (options->run_id && !m->run_id) || (options->instance && !m->instance)) {
+	if (!m->doc || !buf_room(&m->small, MANIFEST_SMALL) || (options->run_id && !m->run_id) ||
+	    (options->instance && !m->instance)) {
 		no_memory(err);
 		goto fail;
 	}
@@ -252,6 +254,7 @@ void manifest_close(struct manifest *m)
 	for (size_t i = 0; i < MANIFEST_TEXTS; i++)
 		buf_free(&m->texts[i]);
 	buf_free(&m->line);
+	buf_free(&m->small);
 	buf_free(&m->pending);
 	manifest_forget_all(m);
 	json_free(m->doc);

@@ -20,7 +20,12 @@ static struct {
 	enum log_level max;
 	bool json;
 	char status[256]; /* empty: none is shown */
-} log_ = {.lock = PTHREAD_MUTEX_INITIALIZER, .max = LOG_INFO};
+	struct buf visible,
+	    line; /* of one message; had from the beginning, so that it can be told when memory is short */
+} log_ = {.lock = PTHREAD_MUTEX_INITIALIZER,
+	  .max = LOG_INFO,
+	  .visible = {.max = (size_t)16 * LINE_MAX_BYTES},
+	  .line = {.max = (size_t)40 * LINE_MAX_BYTES}};
 
 static const char *const level_names[] = {"error", "warning", "info", "debug"};
 
@@ -28,6 +33,8 @@ void log_setup(enum log_level max, bool json)
 {
 	log_.max = max;
 	log_.json = json;
+	(void)buf_room(&log_.visible, log_.visible.max);
+	(void)buf_room(&log_.line, log_.line.max);
 }
 
 bool log_enabled(enum log_level level)
@@ -77,7 +84,7 @@ static void put(const char *p, size_t n)
 }
 
 /* Without memory: as it is, but for what a terminal would obey. */
-static void put_plain(enum log_level level, char *msg, size_t n)
+static void put_plain(enum log_level level, const char *id, char *msg, size_t n)
 {
 	static const char out_of_memory[] = " (and out of memory)\n";
 
@@ -87,6 +94,10 @@ static void put_plain(enum log_level level, char *msg, size_t n)
 	put("omni-export: ", strlen("omni-export: "));
 	put(level_names[level], strlen(level_names[level]));
 	put(": ", 2);
+	if (id != NULL) {
+		put(id, strlen(id));
+		put(": ", 2);
+	}
 	put(msg, n);
 	put(out_of_memory, sizeof(out_of_memory) - 1);
 }
@@ -104,7 +115,6 @@ void log_status(const char *line)
 void log_line(enum log_level level, const struct uuid *job, const char *fmt, ...)
 {
 	char id[UUID_TEXT_LEN + 1], raw[LINE_MAX_BYTES];
-	struct buf visible, line;
 	va_list ap;
 	bool whole;
 	int n;
@@ -116,23 +126,22 @@ void log_line(enum log_level level, const struct uuid *job, const char *fmt, ...
 	va_end(ap);
 	if (n < 0)
 		return;
-	buf_init(&visible, (size_t)16 * LINE_MAX_BYTES);
-	buf_init(&line, (size_t)40 * LINE_MAX_BYTES);
 	n = n < LINE_MAX_BYTES ? n : LINE_MAX_BYTES - 1;
+	pthread_mutex_lock(&log_.lock);
+	buf_clear(&log_.visible);
+	buf_clear(&log_.line);
 	if (job != NULL)
 		uuid_format(job, id);
-	whole = utf8_visible(&visible, raw, utf8_cut(raw, (size_t)n), 0) == 0 &&
-		(log_.json ? line_as_json : line_as_text)(&line, level, job != NULL ? id : NULL, buf_text(&visible)) &&
-		buf_addc(&line, '\n') == 0;
-	pthread_mutex_lock(&log_.lock);
+	whole = utf8_visible(&log_.visible, raw, utf8_cut(raw, (size_t)n), 0) == 0 &&
+		(log_.json ? line_as_json : line_as_text)(&log_.line, level, job != NULL ? id : NULL,
+							  buf_text(&log_.visible)) &&
+		buf_addc(&log_.line, '\n') == 0;
 	if (log_.status[0] != '\0')
 		put(CLEAR_LINE, strlen(CLEAR_LINE));
 	if (whole)
-		put(line.data, line.len);
+		put(log_.line.data, log_.line.len);
 	else
-		put_plain(level, raw, (size_t)n);
+		put_plain(level, job != NULL ? id : NULL, raw, (size_t)n);
 	put(log_.status, strlen(log_.status));
 	pthread_mutex_unlock(&log_.lock);
-	buf_free(&visible);
-	buf_free(&line);
 }

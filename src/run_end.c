@@ -192,7 +192,6 @@ int run_finish(struct run *r)
 {
 	struct err err = {0};
 	struct summary s;
-	struct buf line;
 
 	if (r->fetch != NULL)
 		note_unasked(r);
@@ -215,10 +214,8 @@ int run_finish(struct run *r)
 		r->end.unexpected = true;
 		s.exit_code = summary_exit_code(&s, &r->end);
 	}
-	buf_init(&line, 4096);
-	(void)summary_line(&s, &line);
-	log_line(s.exit_code == 0 ? LOG_INFO : LOG_ERROR, NULL, "%s", buf_cstr(&line));
-	buf_free(&line);
+	(void)summary_line(&s, &r->line);
+	log_line(s.exit_code == 0 ? LOG_INFO : LOG_ERROR, NULL, "%s", buf_cstr(&r->line));
 	return s.exit_code;
 }
 

@@ -192,6 +192,11 @@ static int begin(struct run *r, struct err *err)
 {
 	stamp_from_us(&r->started_at, time_now_us());
 	make_run_id(r);
+	buf_init(&r->line, 4096);
+	if (buf_room(&r->line, 4096) == NULL) {
+		(void)err_set(err, ERR_FATAL, "out of memory");
+		return EXIT_UNEXPECTED;
+	}
 	if ((r->o->error_file != NULL && outfile_check(r->o->error_file, err) != 0) ||
 	    (r->o->summary != NULL && outfile_check(r->o->summary, err) != 0) ||
 	    (r->o->metrics != NULL && outfile_check(r->o->metrics, err) != 0))
@@ -233,6 +238,7 @@ int run_tear_down(struct run *r, int code)
 	fetch_free(r->fetch);
 	rate_close(r->rate);
 	plan_free(&r->plan);
+	buf_free(&r->line);
 	key_free(&r->key);
 	return code;
 }

@@ -64,11 +64,11 @@ if ($kind eq 'sqlite') {
   for my $id (keys %line) {
     my $l = $line{$id};
     my ($state) = $l =~ /"state":"([^"]*)"/;
-    my ($content) = $l =~ /"content":"([^"]*)"/;
+    my $content = $l =~ /"content":"([^"]*)"/ ? $1 : '';
     my ($list) = $l =~ /"(?:files|parts)":\[([^\]]*)\]/;
     my @files = ($list // '') =~ /"([^"]*)"/g;
     my $text = steady($l) . "\n";
-    my $staged = ".new-$id-" . ($content // '');
+    my $staged = ".new-$id-" . $content;
     if ($kind eq 'raw') {
       for my $file (@files) {
         my $from = -e "$path/$staged" ? $staged : $file;
