@@ -144,7 +144,8 @@ static int read_all(int fd, struct buf *out, struct err *err)
 		char *to = buf_room(out, 4096);
 		ssize_t n = to ? sys_read(fd, to, 4096) : 0;
 		if (!to)
-			return err_set(err, ERR_FATAL, "'" JSONL_NOTE "' is too large");
+			return err_set(err, ERR_FATAL,
+				       out->starved ? "out of memory" : "'" JSONL_NOTE "' is too large");
 		if (n < 0)
 			return err_sys(err, ERR_FATAL, errno, "cannot read '" JSONL_NOTE "'");
 		if (n == 0)

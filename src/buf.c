@@ -15,6 +15,7 @@ void buf_free(struct buf *b)
 	free(b->data);
 	b->data = NULL;
 	b->len = b->cap = 0;
+	b->starved = false;
 }
 
 void buf_clear(struct buf *b)
@@ -33,8 +34,10 @@ char *buf_room(struct buf *b, size_t n)
 		while (cap < b->len + n + 1)
 			cap = cap > SIZE_MAX / 2 ? b->len + n + 1 : cap * 2;
 		data = realloc(b->data, cap);
-		if (data == NULL)
+		if (data == NULL) {
+			b->starved = true;
 			return NULL;
+		}
 		b->data = data;
 		b->cap = cap;
 	}
@@ -85,6 +88,7 @@ int buf_addf(struct buf *b, const char *fmt, ...)
 void buf_cut(struct buf *b, size_t n)
 {
 	b->len = n;
+	b->starved = false;
 	if (b->data != NULL)
 		b->data[n] = '\0';
 }

@@ -23,7 +23,9 @@ static int add_trimmed(struct buf *out, const char *p, size_t n, const char *whe
 			return err_set(err, ERR_FATAL, "the API key in '%s' has a blank or a character that no key has",
 				       where);
 	if (buf_add(out, p, n) != 0)
-		return err_set(err, ERR_FATAL, "the API key in '%s' is too long", where);
+		return err_set(
+		    err, ERR_FATAL,
+		    out->starved ? "out of memory for the API key in '%s'" : "the API key in '%s' is too long", where);
 	return 0;
 }
 
