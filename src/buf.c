@@ -15,7 +15,6 @@ void buf_free(struct buf *b)
 	free(b->data);
 	b->data = NULL;
 	b->len = b->cap = 0;
-	b->starved = false;
 }
 
 void buf_clear(struct buf *b)
@@ -28,8 +27,10 @@ char *buf_room(struct buf *b, size_t n)
 	size_t cap = b->cap > 0 ? b->cap : 64;
 	char *data;
 
-	if (n > b->max || b->len > b->max - n)
+	if (n > b->max || b->len > b->max - n) {
+		b->starved = false;
 		return NULL;
+	}
 	if (b->data == NULL || b->len + n + 1 > b->cap) {
 		while (cap < b->len + n + 1)
 			cap = cap > SIZE_MAX / 2 ? b->len + n + 1 : cap * 2;
@@ -88,7 +89,6 @@ int buf_addf(struct buf *b, const char *fmt, ...)
 void buf_cut(struct buf *b, size_t n)
 {
 	b->len = n;
-	b->starved = false;
 	if (b->data != NULL)
 		b->data[n] = '\0';
 }

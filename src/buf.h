@@ -17,7 +17,7 @@ struct buf {
 	size_t len;
 	size_t cap;
 	size_t max;   /* bytes; a call that would go beyond fails and changes nothing */
-	bool starved; /* a call failed for want of memory, not for max; until buf_clear or buf_cut */
+	bool starved; /* the last call that failed did so for want of memory, not for max */
 };
 
 /* Borrowed bytes, UTF-8 unless said otherwise. p == NULL is null (no value), which is not the empty text. */

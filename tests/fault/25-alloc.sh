@@ -8,7 +8,7 @@ OMNI_EXPORT_BIN=${top_builddir:-.}/tests/fault/omni-export-alloc
 # alloc_run N ARGS...: as run_omni; N "": none fails.
 alloc_run() {
   OMNI_SETTINGS=("OMNI_FAIL_ALLOC=$1" "OMNI_FAIL_ALLOC_COUNT=$T/count")
-  FAULT_LIB='' fault_run "" "${@:2}"
+  FAULT_LIB='' FAULT_LEAKS=detect_leaks=1 fault_run "" "${@:2}"
 }
 told() { grep -qE 'out of memory|Cannot allocate memory' "$T/err" || echo "exit $RC, and not a word of memory: $(head -n 2 "$T/err")"; }
 

@@ -44,7 +44,7 @@ fault_run() {
   shift
   [ -z "$point" ] || settings+=("OMNI_FAIL=$point")
   timeout -k 2 20 env -i PATH="$PATH" LC_ALL="$LC_ALL" TMPDIR="$T/tmp" HOME="$T/home" XDG_CONFIG_HOME="$T/config" XDG_STATE_HOME="$T/state" \
-    OMNI_API_KEY="$TOKEN" OMNI_BASE_URL="$URL/api" ASAN_OPTIONS="detect_leaks=0:verify_asan_link_order=0" UBSAN_OPTIONS="${UBSAN_OPTIONS:-}" \
+    OMNI_API_KEY="$TOKEN" OMNI_BASE_URL="$URL/api" ASAN_OPTIONS="verify_asan_link_order=0:exitcode=99:${FAULT_LEAKS:-detect_leaks=0}" UBSAN_OPTIONS=exitcode=99 LSAN_OPTIONS=exitcode=99 \
     "${settings[@]}" LD_PRELOAD="$FAULT_LIB" "$OMNI" "$@" >"$T/out" 2>"$T/err" </dev/null
   RC=$?
 }
