@@ -107,7 +107,8 @@ fault_start() {
 # fault_fresh, fault_again: the state before a point: no sink at all, or one that holds the old answers. The sink is KIND, SPEC, WHERE.
 fault_fresh() {
   [ "$KIND" != pg ] || psql -X -q -d "$OMNI_TEST_PG" -c "DROP SCHEMA IF EXISTS $WHERE CASCADE" 2>/dev/null
-  rm -rf "$WHERE" "$WHERE"-* "$T/state"
+  [ "$KIND" = pg ] || rm -rf "$WHERE" "$WHERE"-*
+  rm -rf "$T/state"
   URL=$OLD_URL
   ARGS=(run "$T/jobs.txt" -t "$SPEC" --rate 0 --retry-wait 0 --retries 3 --summary "$T/summary" --error-file "$T/missing")
 }
@@ -158,7 +159,7 @@ fault_judge() { # POINT
   elif [ "${1%%:*}" != say ]; then
     grep -q 'error: ' "$T/err" || echo "exit $RC without a word"
     case $RC in
-    1 | 2 | 5) grep -qE "error: .*('|standard|address|pipe|thread|memory)" "$T/err" || echo "exit $RC, and the message does not name what failed" ;;
+    1 | 2 | 5) grep -qE "error: .*('|PostgreSQL|standard|address|pipe|thread|memory)" "$T/err" || echo "exit $RC, and the message does not name what failed" ;;
     esac
   fi
   grep -E ': Success|\(null\)|bug:|runtime error|Sanitizer|Interrupted' "$T/err"
