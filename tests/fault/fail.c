@@ -342,14 +342,24 @@ ssize_t pwrite64(int fd, const void *p, size_t n, off64_t off)
 {
 	return pwrite(fd, p, n, off);
 }
+/* A connection that is said to be gone goes: libpq reads on until it is. */
+static void hang_up(enum call call, int fd)
+{
+	if ((int)call == target && how == HOW_ERROR && (error == EPIPE || error == ECONNRESET) &&
+	    counts[call] + 1 >= from && counts[call] + 1 <= to)
+		(void)shutdown(fd, SHUT_RDWR);
+}
+
 ssize_t send(int fd, const void *p, size_t n, int flags)
 {
 	REAL(send);
+	hang_up(CALL_send, fd);
 	TRANSFER(CALL_send, n, real(fd, p, n, flags));
 }
 ssize_t recv(int fd, void *p, size_t n, int flags)
 {
 	REAL(recv);
+	hang_up(CALL_recv, fd);
 	TRANSFER(CALL_recv, n, real(fd, p, n, flags));
 }
 
