@@ -1,6 +1,7 @@
 /* csv_job.c: job.json: the columns of jobs and of results, and which rows belong to which section. */
 #include "csv_sink.h"
 #include "field.h"
+#include "sys.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -35,13 +36,15 @@ int csv_job_content(struct csv *s, const char *folder, uint64_t *content, struct
 	fd = flatdir_read(s->dir, path, false, err);
 	if (fd < 0)
 		return fd == FLATDIR_NONE ? 0 : -1;
-	n = pread(fd, text, sizeof(text) - 1, 0);
+	n = sys_read_at(fd, text, sizeof(text) - 1, 0);
+	if (n < 0)
+		(void)err_sys(err, ERR_FATAL, errno, "cannot read '%s/%s'", flatdir_path(s->dir), path);
 	if (n == (ssize_t)sizeof(text) - 1 && memcmp(text, CONTENT, sizeof(CONTENT) - 1) == 0) {
 		text[n] = '\0';
 		*content = strtoull(text + sizeof(CONTENT) - 1, NULL, 16);
 	}
 	close(fd);
-	return n < 0 ? err_sys(err, ERR_FATAL, errno, "cannot read '%s/%s'", flatdir_path(s->dir), path) : 0;
+	return n < 0 ? -1 : 0;
 }
 
 /* JSON that nobody has looked at yet; else a string. */

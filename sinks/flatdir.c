@@ -1,6 +1,7 @@
 #include "flatdir_own.h"
 
 #include "foreign.h"
+#include "sys.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -37,7 +38,7 @@ static int make_root(const struct flatdir *d, struct err *err)
 
 	if (mkdir(d->path, folder_mode(d)) < 0)
 		return errno == EEXIST ? 0 : flatdir_fail(d, "create", "", err);
-	fd = open(d->path, FOLDER_FLAGS | O_NOFOLLOW);
+	fd = sys_open(d->path, FOLDER_FLAGS | O_NOFOLLOW, 0);
 	if (fd < 0)
 		return flatdir_fail(d, "open", "", err);
 	rc = fchmod(fd, folder_mode(d)) < 0 ? flatdir_fail(d, "create", "", err) : 0;
@@ -49,12 +50,12 @@ static int make_root(const struct flatdir *d, struct err *err)
  * that we may not read is left to itself. */
 static int sync_parent(const struct flatdir *d, struct err *err)
 {
-	const int parent = openat(d->fd, "..", FOLDER_FLAGS);
+	const int parent = sys_openat(d->fd, "..", FOLDER_FLAGS, 0);
 	int rc = 0;
 
 	if (parent < 0)
 		return 0;
-	if (fsync(parent) < 0 && errno != EINVAL && errno != EROFS)
+	if (sys_sync(parent) < 0 && errno != EINVAL && errno != EROFS)
 		rc = flatdir_fail(d, "sync the folder of", "", err);
 	close(parent);
 	return rc;
@@ -64,13 +65,13 @@ static int open_root(struct flatdir *d, bool read_only, struct err *err)
 {
 	if (foreign_check(d->path, err))
 		return -1;
-	d->fd = open(d->path, FOLDER_FLAGS);
+	d->fd = sys_open(d->path, FOLDER_FLAGS, 0);
 	if (d->fd < 0 && errno == ENOENT) {
 		if (read_only)
 			return 0;
 		if (make_root(d, err))
 			return -1;
-		d->fd = open(d->path, FOLDER_FLAGS);
+		d->fd = sys_open(d->path, FOLDER_FLAGS, 0);
 	}
 	if (d->fd < 0 && errno == ENOTDIR)
 		return err_set(err, ERR_FATAL, "'%s' is not a folder", d->path);
@@ -78,7 +79,7 @@ static int open_root(struct flatdir *d, bool read_only, struct err *err)
 		return flatdir_fail(d, "open", "", err);
 	if (read_only)
 		return 0;
-	if (flock(d->fd, LOCK_EX | LOCK_NB) == 0)
+	if (sys_flock(d->fd, LOCK_EX | LOCK_NB) == 0)
 		return sync_parent(d, err);
 	if (errno == EWOULDBLOCK)
 		return err_set(err, ERR_BUSY, "another run holds '%s'", d->path);
@@ -131,7 +132,7 @@ static bool is_step(const char *p, size_t n)
 /* Opens the folder of this name in another one. */
 static int open_step(int at, const char *name)
 {
-	const int fd = openat(at, name, FOLDER_FLAGS | O_NOFOLLOW);
+	const int fd = sys_openat(at, name, FOLDER_FLAGS | O_NOFOLLOW, 0);
 	struct stat st;
 
 	/* Of a link Linux says that it is no folder. */
@@ -211,7 +212,7 @@ int flatdir_folder(const struct flatdir *d, const char *path, struct err *err)
 	if (!*path) {
 		if (d->fd < 0)
 			return FLATDIR_NONE;
-		fd = openat(d->fd, ".", FOLDER_FLAGS);
+		fd = sys_openat(d->fd, ".", FOLDER_FLAGS, 0);
 		return fd < 0 ? flatdir_fail(d, "open", path, err) : fd;
 	}
 	at = walk(d, path, false, err);
@@ -260,7 +261,7 @@ int flatdir_create(struct flatdir *d, const char *path, struct err *err)
 
 	if (walk_there(d, path, &at, err))
 		return -1;
-	fd = openat(at.fd, at.name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, d->file_mode);
+	fd = sys_openat(at.fd, at.name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, d->file_mode);
 	if (fd < 0) {
 		flatdir_fail(d, "create", path, err);
 	} else if (fchmod(fd, d->file_mode) < 0) {
@@ -281,7 +282,8 @@ int flatdir_read(struct flatdir *d, const char *path, bool write, struct err *er
 	if (at.fd < 0)
 		return at.fd;
 	/* Not to wait for the other end of a pipe. */
-	fd = openat(at.fd, at.name, (write ? O_RDWR : O_RDONLY) | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	fd =
+	    sys_openat(at.fd, at.name, (write ? O_RDWR : O_RDONLY) | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
 	if (fd < 0) {
 		if (errno == EISDIR || errno == ENXIO)
 			err_set(err, ERR_FATAL, "'%s/%s' is not a file", d->path, path);
@@ -370,7 +372,7 @@ int flatdir_sync(struct flatdir *d, const char *path, struct err *err)
 
 	if (fd < 0)
 		return fd == FLATDIR_NONE ? 0 : -1;
-	if (fsync(fd) < 0)
+	if (sys_sync(fd) < 0)
 		rc = flatdir_fail(d, "sync", path, err);
 	close(fd);
 	return rc;

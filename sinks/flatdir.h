@@ -60,9 +60,6 @@ int flatdir_sync(struct flatdir *, const char *path, struct err *);
 typedef int (*flatdir_each)(void *ctx, const char *name, struct err *);
 int flatdir_list(struct flatdir *, const char *path, const char *prefix, flatdir_each, void *ctx, struct err *);
 
-/* Writes all n bytes, or sets errno. */
-int flatdir_write_all(int fd, const void *, size_t n);
-
 /* A file that is being written, through a buffer of 64 KiB. Owned by the caller; {.fd = -1} is one that is not open. */
 struct flatfile {
 	struct flatdir *dir;

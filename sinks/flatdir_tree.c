@@ -81,7 +81,8 @@ static int empty_folder(const struct flatdir *d, struct buf *path, struct err *e
 		else
 			rc = flatdir_fail(d, "empty", buf_cstr(path), err);
 		if (rc == 1 && (buf_addc(path, '/') || buf_adds(path, entry->d_name)))
-			rc = err_set(err, ERR_FATAL, "cannot remove '%s/%s': too deep", d->path, buf_cstr(path));
+			rc = err_set(err, ERR_FATAL, "cannot remove '%s/%s': %s", d->path, buf_cstr(path),
+				     path->starved ? "out of memory" : "too deep");
 	}
 	if (rc == 0 && errno)
 		rc = flatdir_fail(d, "read", buf_cstr(path), err);

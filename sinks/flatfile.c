@@ -1,26 +1,12 @@
 /* flatfile.c: a file of a flat sink while it is written (flatdir.h). */
 #include "flatdir.h"
 
+#include "sys.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-int flatdir_write_all(int fd, const void *data, size_t n)
-{
-	const char *p = data;
-
-	while (n > 0) {
-		const ssize_t k = write(fd, p, n);
-		if (k < 0 && errno == EINTR)
-			continue;
-		if (k < 0)
-			return -1;
-		p += k;
-		n -= (size_t)k;
-	}
-	return 0;
-}
 
 static int fail(const struct flatfile *f, struct err *err)
 {
@@ -45,7 +31,7 @@ int flatfile_drain(struct flatfile *f, struct err *err)
 	const size_t n = f->used;
 
 	f->used = 0;
-	return flatdir_write_all(f->fd, f->block, n) ? fail(f, err) : 0;
+	return sys_write(f->fd, f->block, n) ? fail(f, err) : 0;
 }
 
 int flatfile_add(struct flatfile *f, const void *data, size_t n, struct err *err)
@@ -57,7 +43,7 @@ int flatfile_add(struct flatfile *f, const void *data, size_t n, struct err *err
 		size_t room = FLATFILE_BLOCK - f->used;
 		const size_t k = n < room ? n : room;
 		if (f->used == 0 && n >= FLATFILE_BLOCK)
-			return flatdir_write_all(f->fd, p, n) ? fail(f, err) : 0;
+			return sys_write(f->fd, p, n) ? fail(f, err) : 0;
 		memcpy(f->block + f->used, p, k);
 		f->used += k;
 		p += k;
@@ -72,9 +58,9 @@ int flatfile_end(struct flatfile *f, struct err *err)
 {
 	int rc = flatfile_drain(f, err);
 
-	if (rc == 0 && fsync(f->fd) < 0)
+	if (rc == 0 && sys_sync(f->fd) < 0)
 		rc = fail(f, err);
-	if (close(f->fd) < 0 && rc == 0)
+	if (sys_close(f->fd) < 0 && rc == 0)
 		rc = fail(f, err);
 	f->fd = -1;
 	flatfile_drop(f);
@@ -84,7 +70,7 @@ int flatfile_end(struct flatfile *f, struct err *err)
 void flatfile_drop(struct flatfile *f)
 {
 	if (f->fd >= 0)
-		close(f->fd);
+		(void)sys_close(f->fd);
 	free(f->path);
 	free(f->block);
 	f->path = f->block = NULL;

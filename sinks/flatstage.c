@@ -1,5 +1,7 @@
 #include "flatstage.h"
 
+#include "sys.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -154,9 +156,7 @@ static int hand_on(struct flatstage *s, int fd, const char *path, sink_piece_fn 
 	int rc = block ? 0 : err_set(err, ERR_FATAL, "out of memory");
 
 	while (rc == 0) {
-		n = read(fd, block, READ_BLOCK);
-		if (n < 0 && errno == EINTR)
-			continue;
+		n = sys_read(fd, block, READ_BLOCK);
 		if (n <= 0)
 			break;
 		rc = piece(ctx, block, (size_t)n, err);

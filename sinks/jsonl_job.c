@@ -66,6 +66,10 @@ int jsonl_job_begin(struct sink *sink, const struct job *job, struct err *err)
 /* After a line was appended to a table, or not. */
 static int added(struct jsonl *s, enum jsonl_table t, int rc, struct err *err)
 {
+	const struct buf *lines = rc ? jsonl_parts_lines(s->parts, t, err) : NULL;
+
+	if (rc && (!lines || lines->starved))
+		return err_set(err, ERR_FATAL, "out of memory");
 	if (rc)
 		return err_set(err, ERR_JOB, "a line of '%s' is too large", jsonl_table_name(t));
 	return jsonl_parts_added(s->parts, t, err);

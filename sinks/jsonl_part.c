@@ -1,5 +1,7 @@
 #include "jsonl_part.h"
 
+#include "sys.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,18 +75,10 @@ bool jsonl_part_has(const struct jsonl_part *p)
 static int write_out(void *ctx, const void *piece, size_t n, struct err *err)
 {
 	struct jsonl_part *p = ctx;
-	const char *from = piece;
 
-	while (n > 0) {
-		ssize_t k = pwrite(p->fd, from, n, (off_t)p->at);
-		if (k < 0 && errno == EINTR)
-			continue;
-		if (k < 0)
-			return err_sys(err, ERR_FATAL, errno, "cannot write '%s'", p->path);
-		from += k;
-		n -= (size_t)k;
-		p->at += (uint64_t)k;
-	}
+	if (sys_write_at(p->fd, piece, n, (off_t)p->at) != 0)
+		return err_sys(err, ERR_FATAL, errno, "cannot write '%s'", p->path);
+	p->at += n;
 	return 0;
 }
 
@@ -163,7 +157,7 @@ int jsonl_part_undo(struct jsonl_part *p, struct err *err)
 	jsonl_enc_reset(p->enc);
 	p->frame = false;
 	p->at = p->mark;
-	if (ftruncate(p->fd, (off_t)p->at) < 0)
+	if (sys_truncate(p->fd, (off_t)p->at) < 0)
 		return err_sys(err, ERR_FATAL, errno, "cannot write '%s'", p->path);
 	return 0;
 }
@@ -173,7 +167,7 @@ int jsonl_part_finish(struct jsonl_part *p, struct err *err)
 	if (encode(p, p->lines.data, p->kept, err) || end_frame(p, err))
 		return -1;
 	empty_lines(p);
-	if (fsync(p->fd) < 0)
+	if (sys_sync(p->fd) < 0)
 		return err_sys(err, ERR_FATAL, errno, "cannot write '%s'", p->path);
 	return 0;
 }

@@ -2,6 +2,7 @@
 
 #include "jsonl_sift.h"
 #include "log.h"
+#include "sys.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -141,11 +142,10 @@ static int read_all(int fd, struct buf *out, struct err *err)
 {
 	for (;;) {
 		char *to = buf_room(out, 4096);
-		ssize_t n = to ? read(fd, to, 4096) : 0;
+		ssize_t n = to ? sys_read(fd, to, 4096) : 0;
 		if (!to)
-			return err_set(err, ERR_FATAL, "'" JSONL_NOTE "' is too large");
-		if (n < 0 && errno == EINTR)
-			continue;
+			return err_set(err, ERR_FATAL,
+				       out->starved ? "out of memory" : "'" JSONL_NOTE "' is too large");
 		if (n < 0)
 			return err_sys(err, ERR_FATAL, errno, "cannot read '" JSONL_NOTE "'");
 		if (n == 0)

@@ -3,6 +3,7 @@
 #include "jsonl_lines.h"
 #include "jsonl_part.h"
 #include "jsonl_parts.h"
+#include "sys.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -84,9 +85,7 @@ static int read_through(struct sift *s, int fd, struct jsonl_dec *dec, struct er
 	int rc = block ? 0 : err_set(err, ERR_FATAL, "out of memory");
 
 	while (rc == 0) {
-		ssize_t n = read(fd, block, IN_BLOCK);
-		if (n < 0 && errno == EINTR)
-			continue;
+		ssize_t n = sys_read(fd, block, IN_BLOCK);
 		if (n < 0)
 			rc = err_sys(err, ERR_FATAL, errno, "cannot read '%s'", s->path);
 		if (n <= 0)

@@ -1,5 +1,7 @@
 #include "manifest_own.h"
 
+#include "sys.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,9 +48,7 @@ static int read_more(struct manifest *m, struct reading *r, struct err *err)
 			       (unsigned long long)r->number);
 	if (!room)
 		return no_memory(err);
-	do
-		n = pread(m->fd, room, READ_BLOCK, (off_t)(r->offset + r->data.len));
-	while (n < 0 && errno == EINTR);
+	n = sys_read_at(m->fd, room, READ_BLOCK, (off_t)(r->offset + r->data.len));
 	if (n < 0)
 		return fail(m, "read", err);
 	r->data.len += (size_t)n;
@@ -124,20 +124,17 @@ static int read_all(struct manifest *m, struct err *err)
 
 static int read_at(struct manifest *m, uint64_t offset, size_t len, struct err *err)
 {
+	ssize_t n;
+
 	buf_clear(&m->line);
 	if (!buf_room(&m->line, len))
 		return no_memory(err);
-	while (m->line.len < len) {
-		const ssize_t n =
-		    pread(m->fd, m->line.data + m->line.len, len - m->line.len, (off_t)(offset + m->line.len));
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n == 0)
-			errno = EIO; /* it was cut short under our hands */
-		if (n <= 0)
-			return fail(m, "read", err);
-		m->line.len += (size_t)n;
-	}
+	n = sys_read_at(m->fd, m->line.data, len, (off_t)offset);
+	if (n >= 0 && (size_t)n < len)
+		errno = EIO; /* it was cut short under our hands */
+	if (n < 0 || (size_t)n < len)
+		return fail(m, "read", err);
+	m->line.len = len;
 	m->line.data[len] = '\0';
 	return 0;
 }
@@ -192,14 +189,14 @@ static int cut_tail(struct manifest *m, struct err *err)
 
 	if (end == (off_t)m->size)
 		return 0;
-	return end < 0 || ftruncate(m->fd, (off_t)m->size) < 0 || fsync(m->fd) < 0 ? fail(m, "mend", err) : 0;
+	return end < 0 || sys_truncate(m->fd, (off_t)m->size) < 0 || sys_sync(m->fd) < 0 ? fail(m, "mend", err) : 0;
 }
 
 /* A run that was killed may have left lines, and the name of the file, that only the page cache has. What is done from
  * here on, and what is told of the jobs in them, relies on them. */
 static int make_durable(struct manifest *m, struct err *err)
 {
-	return fsync(m->fd) < 0 ? fail(m, "sync", err) : flatdir_sync(m->dir, "", err);
+	return sys_sync(m->fd) < 0 ? fail(m, "sync", err) : flatdir_sync(m->dir, "", err);
 }
 
 /* opening and closing */
@@ -234,12 +231,14 @@ struct manifest *manifest_open(struct flatdir *dir, const struct manifest_kind *
 	m->fd = -1;
 	buf_init(&m->pending, SIZE_MAX / 2);
 	buf_init(&m->line, MANIFEST_LINE_MAX);
+	buf_init(&m->small, MANIFEST_SMALL);
 	for (size_t i = 0; i < MANIFEST_TEXTS; i++)
 		buf_init(&m->texts[i], MANIFEST_LINE_MAX);
 	m->doc = json_new();
 	m->run_id = options->run_id ? strdup(options->run_id) : NULL;
 	m->instance = options->instance ? strdup(options->instance) : NULL;
-	if (!m->doc || (options->run_id && !m->run_id) || (options->instance && !m->instance)) {
+	if (!m->doc || !buf_room(&m->small, MANIFEST_SMALL) || (options->run_id && !m->run_id) ||
+	    (options->instance && !m->instance)) {
 		no_memory(err);
 		goto fail;
 	}
@@ -262,6 +261,7 @@ void manifest_close(struct manifest *m)
 	for (size_t i = 0; i < MANIFEST_TEXTS; i++)
 		buf_free(&m->texts[i]);
 	buf_free(&m->line);
+	buf_free(&m->small);
 	buf_free(&m->pending);
 	manifest_forget_all(m);
 	json_free(m->doc);
@@ -328,12 +328,11 @@ int manifest_flush(struct manifest *m, struct err *err)
 {
 	if (m->pending.len == 0)
 		return 0;
-	if (lseek(m->fd, (off_t)m->size, SEEK_SET) < 0 ||
-	    flatdir_write_all(m->fd, m->pending.data, m->pending.len) < 0 || fsync(m->fd) < 0) {
+	if (sys_write_at(m->fd, m->pending.data, m->pending.len, (off_t)m->size) < 0 || sys_sync(m->fd) < 0) {
 		fail(m, "write", err);
 		/* A line that is there is a promise: better none than half of them. */
-		if (ftruncate(m->fd, (off_t)m->size) == 0)
-			(void)fsync(m->fd);
+		if (sys_truncate(m->fd, (off_t)m->size) == 0)
+			(void)sys_sync(m->fd);
 		return -1;
 	}
 	m->size += m->pending.len;

@@ -126,17 +126,15 @@ static const struct field fields[] = {
 };
 
 /* A string into a short array; "" for what is none or does not fit. */
-static const char *short_string(const struct json_doc *doc, json_ref v, char *out, size_t size)
+static const char *short_string(struct manifest *m, json_ref v, char *out, size_t size)
 {
-	struct buf b;
-	struct err ignored;
+	struct err ignored; /* its room was made at opening: memory cannot be short */
 	unsigned flags = 0;
 
 	out[0] = '\0';
-	buf_init(&b, size - 1);
-	if (json_string(doc, v, size, &b, &flags, &ignored) == 0 && b.len > 0)
-		memcpy(out, b.data, b.len + 1);
-	buf_free(&b);
+	buf_clear(&m->small);
+	if (json_string(m->doc, v, size, &m->small, &flags, &ignored) == 0 && m->small.len > 0 && m->small.len < size)
+		memcpy(out, m->small.data, m->small.len + 1);
 	return out;
 }
 
@@ -173,7 +171,7 @@ static int read_field(struct manifest *m, json_ref v, const struct field *f, str
 		(void)json_int(m->doc, v, (int64_t *)(void *)at);
 		return 0;
 	case F_STAMP:
-		short_string(m->doc, v, text, sizeof(text));
+		short_string(m, v, text, sizeof(text));
 		(void)time_parse_iso(text, strlen(text), (struct stamp *)(void *)at);
 		return 0;
 	default:
@@ -207,7 +205,7 @@ static int read_odd_field(struct manifest *m, json_ref key, json_ref v, struct m
 			l->job.http_status = (int)number;
 		return 0;
 	}
-	short_string(m->doc, v, text, sizeof(text));
+	short_string(m, v, text, sizeof(text));
 	if (json_is(m->doc, key, "job_id"))
 		*identified = uuid_parse(text, strlen(text), &l->job.id);
 	else if (json_is(m->doc, key, "state"))
@@ -267,8 +265,7 @@ int manifest_header_read(struct manifest *m, struct text line, struct err *err)
 	if (version != MANIFEST_VERSION)
 		return err_set(err, ERR_FATAL, "'%s/" MANIFEST_NAME "' is of format version %lld, and known is %d", dir,
 			       (long long)version, MANIFEST_VERSION);
-	if (strcmp(short_string(m->doc, json_member(m->doc, root, "sink", NULL), sink, sizeof(sink)), m->kind.sink) !=
-	    0)
+	if (strcmp(short_string(m, json_member(m->doc, root, "sink", NULL), sink, sizeof(sink)), m->kind.sink) != 0)
 		return err_set(err, ERR_FATAL, "'%s' is a folder of the sink '%s:', not of '%s:'", dir, sink,
 			       m->kind.sink);
 	return 0;

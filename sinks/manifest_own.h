@@ -8,6 +8,8 @@
 #include "json.h"
 #include "manifest.h"
 
+#define MANIFEST_SMALL ((size_t)256)
+
 /* A job in memory. */
 struct manifest_entry {
 	struct uuid id;
@@ -49,7 +51,8 @@ struct manifest {
 	uint32_t *place_table; /* as table */
 
 	struct json_doc *doc;
-	struct buf line; /* one that was read back */
+	struct buf line;  /* one that was read back */
+	struct buf small; /* a short string; MANIFEST_SMALL bytes of room */
 	struct buf texts[MANIFEST_TEXTS];
 };
 

@@ -12,6 +12,8 @@ static int staged(struct postgres *s, struct postgres_tuple *t, size_t before, c
 {
 	if (!t->failed)
 		return postgres_group_relieve(s, err);
+	if (t->out->starved)
+		return no_memory(err);
 	buf_cut(t->out, before);
 	return err_set(err, ERR_JOB, "%s of this job is too large for PostgreSQL", what);
 }

@@ -333,6 +333,12 @@ struct sink *sinkset_sink(struct sinkset *set, size_t i)
 	return set->members[i].sink;
 }
 
+void sinkset_lost(struct sinkset *set, size_t i, const struct err *why)
+{
+	if (set->members[i].sink)
+		drop_out(&set->members[i], why);
+}
+
 sink_mask sinkset_flush(struct sinkset *set, sink_mask mask, sink_mask *again, struct err *err)
 {
 	sink_mask flushed = 0;

@@ -59,6 +59,8 @@ sink_mask sinkset_flush(struct sinkset *, sink_mask mask, sink_mask *again, stru
 int sinkset_find(const struct sinkset *, const char *spec);
 /* One sink, to read from it between jobs; NULL: it dropped out. */
 struct sink *sinkset_sink(struct sinkset *, size_t i);
+/* A call in it failed with ERR_FATAL: it drops out. */
+void sinkset_lost(struct sinkset *, size_t i, const struct err *);
 /* To every living sink with a ledger. 0, or -1 when one failed (it dropped out). */
 int sinkset_record_run(struct sinkset *, const struct run_record *, struct err *);
 /* Closes all and frees the set. 0, or -1 when one failed to close. */

@@ -206,7 +206,7 @@ int sqlite_db_step(struct sqlite_db *db, unsigned q, struct err *err)
 	if (rc == SQLITE_ROW)
 		return 1;
 	if (rc != SQLITE_DONE)
-		fail(db, rc, sqlite3_stmt_readonly(stmt) ? "read" : "write", err);
+		fail(db, rc, sqlite3_column_count(stmt) > 0 ? "read" : "write", err);
 	(void)sqlite3_reset(stmt);
 	return rc == SQLITE_DONE ? 0 : -1;
 }

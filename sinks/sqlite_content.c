@@ -92,7 +92,9 @@ int sqlite_content_row(struct sink *sink, const struct row *row, struct err *err
 		rc |= jsonw_quote(&s->cells, row->cells[i].p, row->cells[i].n);
 	}
 	if (rc || buf_addc(&s->cells, ']'))
-		return err_set(err, ERR_JOB, "row %lld of a result is too large", (long long)row->row_index);
+		return s->cells.starved
+			   ? err_set(err, ERR_FATAL, "out of memory")
+			   : err_set(err, ERR_JOB, "row %lld of a result is too large", (long long)row->row_index);
 	sqlite_db_bind_int(s->db, Q_ROW, 1, s->result_no << 32 | row->row_index);
 	sqlite_db_bind_text(s->db, Q_ROW, 2, text_of(section_name(row->section)));
 	sqlite_db_bind_text(s->db, Q_ROW, 3, buf_text(&s->cells));
@@ -122,7 +124,9 @@ int sqlite_content_result_end(struct sink *sink, const struct query_result *r, s
 
 	if ((r->columns && json_array(&s->columns, r->columns, r->n_columns)) ||
 	    (types && json_array(&s->cells, r->column_types, r->n_columns)))
-		return err_set(err, ERR_JOB, "the columns of a result are too large");
+		return s->cells.starved || s->columns.starved
+			   ? err_set(err, ERR_FATAL, "out of memory")
+			   : err_set(err, ERR_JOB, "the columns of a result are too large");
 	sqlite_db_bind_int(s->db, Q_RESULT, 1, s->result_no);
 	sqlite_db_bind_text(s->db, Q_RESULT, 2, text_of(s->id));
 	sqlite_db_bind_int(s->db, Q_RESULT, 3, r->action_index);

@@ -1,6 +1,7 @@
 #include "sqlite_file.h"
 
 #include "foreign.h"
+#include "sys.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +26,7 @@ _Static_assert(sizeof(off_t) == 8, "the lock lies beyond 4 GiB");
 static int open_or_make(const char *path, mode_t mode, struct err *err)
 {
 	struct stat st;
-	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	int fd = sys_open(path, O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
 
 	if (fd >= 0)
 		return fd;
@@ -33,7 +34,7 @@ static int open_or_make(const char *path, mode_t mode, struct err *err)
 		return err_set(err, ERR_FATAL, "'%s' is not a file", path);
 	if (errno != ENOENT)
 		return err_sys(err, ERR_FATAL, errno, "cannot open '%s'", path);
-	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+	fd = sys_open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 	if (fd < 0 && errno == EEXIST)
 		return AGAIN;
 	if (fd < 0)

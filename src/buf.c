@@ -27,14 +27,18 @@ char *buf_room(struct buf *b, size_t n)
 	size_t cap = b->cap > 0 ? b->cap : 64;
 	char *data;
 
-	if (n > b->max || b->len > b->max - n)
+	if (n > b->max || b->len > b->max - n) {
+		b->starved = false;
 		return NULL;
+	}
 	if (b->data == NULL || b->len + n + 1 > b->cap) {
 		while (cap < b->len + n + 1)
 			cap = cap > SIZE_MAX / 2 ? b->len + n + 1 : cap * 2;
 		data = realloc(b->data, cap);
-		if (data == NULL)
+		if (data == NULL) {
+			b->starved = true;
 			return NULL;
+		}
 		b->data = data;
 		b->cap = cap;
 	}

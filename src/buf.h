@@ -8,6 +8,7 @@
 #ifndef OMNI_BUF_H
 #define OMNI_BUF_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,7 +16,8 @@ struct buf {
 	char *data;
 	size_t len;
 	size_t cap;
-	size_t max; /* bytes; a call that would go beyond fails and changes nothing */
+	size_t max;   /* bytes; a call that would go beyond fails and changes nothing */
+	bool starved; /* the last call that failed did so for want of memory, not for max */
 };
 
 /* Borrowed bytes, UTF-8 unless said otherwise. p == NULL is null (no value), which is not the empty text. */

@@ -26,5 +26,5 @@ int cmd_help(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	c->help(stdout);
-	return fflush(stdout) == 0 ? 0 : EXIT_UNEXPECTED;
+	return command_flush();
 }

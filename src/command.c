@@ -3,6 +3,7 @@
 #include "log.h"
 #include "run.h"
 
+#include <errno.h>
 #include <string.h>
 
 const struct command command_table[] = {
@@ -27,6 +28,15 @@ void command_version(FILE *f)
 	(void)fprintf(f, "%s %s\n", PACKAGE_NAME, PACKAGE_VERSION);
 }
 
+int command_flush(void)
+{
+	/* What an earlier write could not do is not tried again by this one. */
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return 0;
+	log_line(LOG_ERROR, NULL, "cannot write standard output: %s", strerror(errno));
+	return EXIT_UNEXPECTED;
+}
+
 int command_main(int argc, char **argv, unsigned which, void (*help)(FILE *), int (*work)(const struct options *))
 {
 	struct options o;
@@ -38,7 +48,7 @@ int command_main(int argc, char **argv, unsigned which, void (*help)(FILE *), in
 		code = EXIT_USAGE;
 	} else if (o.help || o.version) {
 		(o.help ? help : command_version)(stdout);
-		code = fflush(stdout) == 0 ? 0 : EXIT_UNEXPECTED;
+		code = command_flush();
 	} else {
 		log_setup(o.quiet ? LOG_ERROR : o.verbose ? LOG_DEBUG : LOG_INFO, strcmp(o.log_format, "json") == 0);
 		log_catch_stderr();

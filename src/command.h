@@ -24,6 +24,8 @@ extern const struct command command_table[];
 /* NULL: no such command. */
 const struct command *command_find(const char *name);
 void command_version(FILE *);
+/* Writes out what is left for standard output. Returns the exit code: 0, or that of a failure, which it has told. */
+int command_flush(void);
 /* What the commands with options share: reads the options of that FOR_ bit, helps where asked, and else works. Returns
  * the exit code. */
 int command_main(int argc, char **argv, unsigned which, void (*help)(FILE *), int (*work)(const struct options *));

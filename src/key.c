@@ -1,6 +1,7 @@
 #include "key.h"
 
 #include "log.h"
+#include "sys.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -64,7 +65,9 @@ static int add_trimmed(struct buf *out, const char *p, size_t n, const char *whe
 			return err_set(err, ERR_FATAL, "the API key in '%s' has a blank or a character that no key has",
 				       where);
 	if (buf_add(out, p, n) != 0)
-		return err_set(err, ERR_FATAL, "the API key in '%s' is too long", where);
+		return err_set(
+		    err, ERR_FATAL,
+		    out->starved ? "out of memory for the API key in '%s'" : "the API key in '%s' is too long", where);
 	return 0;
 }
 
@@ -99,15 +102,13 @@ static int from_file(const char *path, struct buf *out, struct err *err)
 	char line[KEY_MAX + 1];
 	size_t n = 0;
 	ssize_t k = 1;
-	int result, fd = open(path, O_RDONLY | O_CLOEXEC);
+	int result, fd = sys_open(path, O_RDONLY | O_CLOEXEC, 0);
 
 	if (fd < 0)
 		return cannot_open(path, err);
 	check_mode(fd, path);
-	while (k != 0 && n < sizeof(line)) {
-		k = read(fd, line + n, sizeof(line) - n);
-		if (k < 0 && errno != EINTR)
-			break;
+	while (k > 0 && n < sizeof(line)) {
+		k = sys_read(fd, line + n, sizeof(line) - n);
 		n += k > 0 ? (size_t)k : 0;
 	}
 	if (k < 0) {
@@ -117,7 +118,7 @@ static int from_file(const char *path, struct buf *out, struct err *err)
 
 		result = add_trimmed(out, line, end != NULL ? (size_t)(end - line) : n, path, err);
 	}
-	(void)close(fd);
+	(void)sys_close(fd);
 	explicit_bzero(line, sizeof(line));
 	return result;
 }

@@ -2,6 +2,7 @@
 
 #include "buf.h"
 #include "jsonw.h"
+#include "sys.h"
 #include "timeutil.h"
 #include "utf8.h"
 
@@ -19,7 +20,12 @@ static struct {
 	enum log_level max;
 	bool json;
 	char status[256]; /* empty: none is shown */
-} log_ = {.lock = PTHREAD_MUTEX_INITIALIZER, .max = LOG_INFO};
+	struct buf visible,
+	    line; /* of one message; had from the beginning, so that it can be told when memory is short */
+} log_ = {.lock = PTHREAD_MUTEX_INITIALIZER,
+	  .max = LOG_INFO,
+	  .visible = {.max = (size_t)16 * LINE_MAX_BYTES},
+	  .line = {.max = (size_t)40 * LINE_MAX_BYTES}};
 
 static const char *const level_names[] = {"error", "warning", "info", "debug"};
 
@@ -53,6 +59,8 @@ void log_setup(enum log_level max, bool json)
 {
 	log_.max = max;
 	log_.json = json;
+	(void)buf_room(&log_.visible, log_.visible.max);
+	(void)buf_room(&log_.line, log_.line.max);
 }
 
 bool log_enabled(enum log_level level)
@@ -60,7 +68,8 @@ bool log_enabled(enum log_level level)
 	return level <= log_.max;
 }
 
-static void line_as_json(struct buf *line, enum log_level level, const char *id, struct text msg)
+/* Both: false when memory is short. */
+static bool line_as_json(struct buf *line, enum log_level level, const char *id, struct text msg)
 {
 	struct stamp now;
 	struct jsonw w;
@@ -79,30 +88,44 @@ static void line_as_json(struct buf *line, enum log_level level, const char *id,
 		jsonw_cstr(&w, id);
 	}
 	jsonw_object_end(&w);
+	return !w.failed;
 }
 
-static void line_as_text(struct buf *line, enum log_level level, const char *id, struct text msg)
+static bool line_as_text(struct buf *line, enum log_level level, const char *id, struct text msg)
 {
-	(void)buf_adds(line, "omni-export: ");
+	int bad = buf_adds(line, "omni-export: ");
+
 	if (level <= LOG_WARNING)
-		(void)buf_addf(line, "%s: ", level_names[level]);
+		bad |= buf_addf(line, "%s: ", level_names[level]);
 	if (id != NULL)
-		(void)buf_addf(line, "%s: ", id);
-	(void)buf_add(line, msg.p, msg.n);
+		bad |= buf_addf(line, "%s: ", id);
+	return (bad | buf_add(line, msg.p, msg.n)) == 0;
 }
 
 /* One write a line, so that lines of several processes do not mix. stderr may be gone: nothing can be done about that
  * here. */
 static void put(const char *p, size_t n)
 {
-	while (n > 0) {
-		ssize_t k = write(STDERR_FILENO, p, n);
+	(void)sys_write(STDERR_FILENO, p, n);
+}
 
-		if (k <= 0)
-			break;
-		p += k;
-		n -= (size_t)k;
+/* Without memory: as it is, but for what a terminal would obey. */
+static void put_plain(enum log_level level, const char *id, char *msg, size_t n)
+{
+	static const char out_of_memory[] = " (and out of memory)\n";
+
+	for (size_t i = 0; i < n; i++)
+		if ((unsigned char)msg[i] < ' ' || (unsigned char)msg[i] >= 0x7f)
+			msg[i] = '?';
+	put("omni-export: ", strlen("omni-export: "));
+	put(level_names[level], strlen(level_names[level]));
+	put(": ", 2);
+	if (id != NULL) {
+		put(id, strlen(id));
+		put(": ", 2);
 	}
+	put(msg, n);
+	put(out_of_memory, sizeof(out_of_memory) - 1);
 }
 
 void log_status(const char *line)
@@ -118,8 +141,8 @@ void log_status(const char *line)
 void log_line(enum log_level level, const struct uuid *job, const char *fmt, ...)
 {
 	char id[UUID_TEXT_LEN + 1], raw[LINE_MAX_BYTES];
-	struct buf visible, line;
 	va_list ap;
+	bool whole;
 	int n;
 
 	if (!log_enabled(level))
@@ -129,21 +152,22 @@ void log_line(enum log_level level, const struct uuid *job, const char *fmt, ...
 	va_end(ap);
 	if (n < 0)
 		return;
-	buf_init(&visible, (size_t)16 * LINE_MAX_BYTES);
-	buf_init(&line, (size_t)40 * LINE_MAX_BYTES);
 	n = n < LINE_MAX_BYTES ? n : LINE_MAX_BYTES - 1;
-	if (utf8_visible(&visible, raw, utf8_cut(raw, (size_t)n), 0) == 0) {
-		if (job != NULL)
-			uuid_format(job, id);
-		(log_.json ? line_as_json : line_as_text)(&line, level, job != NULL ? id : NULL, buf_text(&visible));
-		(void)buf_addc(&line, '\n');
-		pthread_mutex_lock(&log_.lock);
-		if (log_.status[0] != '\0')
-			put(CLEAR_LINE, strlen(CLEAR_LINE));
-		put(line.data, line.len);
-		put(log_.status, strlen(log_.status));
-		pthread_mutex_unlock(&log_.lock);
-	}
-	buf_free(&visible);
-	buf_free(&line);
+	pthread_mutex_lock(&log_.lock);
+	buf_clear(&log_.visible);
+	buf_clear(&log_.line);
+	if (job != NULL)
+		uuid_format(job, id);
+	whole = utf8_visible(&log_.visible, raw, utf8_cut(raw, (size_t)n), 0) == 0 &&
+		(log_.json ? line_as_json : line_as_text)(&log_.line, level, job != NULL ? id : NULL,
+							  buf_text(&log_.visible)) &&
+		buf_addc(&log_.line, '\n') == 0;
+	if (log_.status[0] != '\0')
+		put(CLEAR_LINE, strlen(CLEAR_LINE));
+	if (whole)
+		put(log_.line.data, log_.line.len);
+	else
+		put_plain(level, job != NULL ? id : NULL, raw, (size_t)n);
+	put(log_.status, strlen(log_.status));
+	pthread_mutex_unlock(&log_.lock);
 }

@@ -3,6 +3,7 @@
 #include "key.h"
 #include "log.h"
 #include "run.h"
+#include "sys.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -13,13 +14,15 @@ int main(int argc, char **argv)
 
 	harden_process();
 	key_take_environment();
+	if (sys_standard_descriptors() != 0)
+		return EXIT_UNEXPECTED;
 	if (argc < 2) {
 		cmd_help_help(stderr);
 		return EXIT_USAGE;
 	}
 	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
 		command_version(stdout);
-		return fflush(stdout) == 0 ? 0 : EXIT_UNEXPECTED;
+		return command_flush();
 	}
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
 		return cmd_help(1, argv);

@@ -1,6 +1,7 @@
 #include "outfile.h"
 
 #include "foreign.h"
+#include "sys.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -45,36 +46,22 @@ int outfile_check(const char *path, struct err *err)
 	return result;
 }
 
-static int put(int fd, struct text text)
-{
-	size_t done = 0;
-
-	while (done < text.n) {
-		ssize_t n = write(fd, text.p + done, text.n - done);
-
-		if (n < 0 && errno != EINTR)
-			return -1;
-		done += n > 0 ? (size_t)n : 0;
-	}
-	return 0;
-}
-
 static int write_through(const char *path, struct text text, struct err *err)
 {
 	bool out = strcmp(path, "-") == 0;
 	struct stat st;
-	int result, fd = out ? STDOUT_FILENO : open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	int result, fd = out ? STDOUT_FILENO : sys_open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY, 0);
 
 	if (fd < 0)
 		return err_sys(err, ERR_FATAL, errno, "cannot open '%s'", path);
 	if (!out && (fstat(fd, &st) != 0 || S_ISREG(st.st_mode))) {
-		(void)close(fd);
+		(void)sys_close(fd);
 		return err_set(err, ERR_FATAL, "cannot write '%s': it was exchanged", path);
 	}
-	result = put(fd, text);
+	result = sys_write(fd, text.p, text.n);
 	if (result != 0)
 		(void)err_sys(err, ERR_FATAL, errno, "cannot write '%s'", out ? "standard output" : path);
-	if (!out && close(fd) != 0 && result == 0)
+	if (!out && sys_close(fd) != 0 && result == 0)
 		result = err_sys(err, ERR_FATAL, errno, "cannot write '%s'", path);
 	return result;
 }
@@ -92,11 +79,11 @@ static int write_beside(const char *path, struct text text, mode_t mode, struct 
 		free(beside);
 		return -1;
 	}
-	if (put(fd, text) == 0 && fchmod(fd, mode) == 0 && fsync(fd) == 0)
+	if (sys_write(fd, text.p, text.n) == 0 && fchmod(fd, mode) == 0 && sys_sync(fd) == 0)
 		result = 0;
 	else
 		(void)err_sys(err, ERR_FATAL, errno, "cannot write '%s'", beside);
-	if (close(fd) != 0 && result == 0)
+	if (sys_close(fd) != 0 && result == 0)
 		result = err_sys(err, ERR_FATAL, errno, "cannot write '%s'", beside);
 	if (result == 0 && rename(beside, path) != 0)
 		result = err_sys(err, ERR_FATAL, errno, "cannot rename '%s' to '%s'", beside, path);
@@ -111,7 +98,7 @@ static int write_beside(const char *path, struct text text, mode_t mode, struct 
 static char *real_name(const char *path)
 {
 	char link[32], target[PATH_MAX];
-	int fd = open(path, O_PATH | O_CLOEXEC);
+	int fd = sys_open(path, O_PATH | O_CLOEXEC, 0);
 	ssize_t n = -1;
 
 	if (fd >= 0) {
@@ -147,12 +134,12 @@ void outfile_read(const char *path, struct buf *out)
 	struct stat st;
 	char piece[4096];
 	ssize_t n;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	int fd = sys_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0);
 
 	if (fd < 0)
 		return;
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
-		while ((n = read(fd, piece, sizeof(piece))) > 0 && buf_add(out, piece, (size_t)n) == 0)
+		while ((n = sys_read(fd, piece, sizeof(piece))) > 0 && buf_add(out, piece, (size_t)n) == 0)
 			;
-	(void)close(fd);
+	(void)sys_close(fd);
 }

@@ -1,5 +1,7 @@
 #include "procid.h"
 
+#include "sys.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -13,15 +15,15 @@
 /* Reads a small file of /proc whole. Returns its length, or -1 with errno. */
 static ssize_t read_small(const char *path, char *out, size_t size)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = sys_open(path, O_RDONLY | O_CLOEXEC, 0);
 	ssize_t n;
 	int saved;
 
 	if (fd < 0)
 		return -1;
-	n = read(fd, out, size - 1);
+	n = sys_read_at(fd, out, size - 1, 0);
 	saved = errno;
-	close(fd);
+	(void)sys_close(fd);
 	errno = saved;
 	if (n >= 0)
 		out[n] = 0;

@@ -1,5 +1,6 @@
 #include "ratefile.h"
 
+#include "sys.h"
 #include "timeutil.h"
 
 #include <errno.h>
@@ -39,15 +40,16 @@ static void warn_own_sys(struct ratefile *f, const char *what, const char *path,
 /* Reads head and table. 1: they are a window; 0: they are not; -1 with errno. */
 static int load(struct ratefile *f)
 {
+	const size_t first = sizeof(f->head) + FIRST_READ * sizeof(f->table[0]);
 	struct iovec part[2] = {{&f->head, sizeof(f->head)}, {f->table, FIRST_READ * sizeof(f->table[0])}};
 	const struct ratefile_head *h = &f->head;
 	size_t rest;
 	ssize_t n;
 
-	n = preadv(f->fd, part, 2, 0);
+	n = sys_readv_at(f->fd, part, 2, 0);
 	if (n < 0)
 		return -1;
-	if ((size_t)n < part[0].iov_len + part[1].iov_len || memcmp(h->magic, RATEFILE_MAGIC, sizeof(h->magic)) != 0 ||
+	if ((size_t)n < first || memcmp(h->magic, RATEFILE_MAGIC, sizeof(h->magic)) != 0 ||
 	    h->version != RATEFILE_VERSION || h->high > RATEFILE_SLOTS || h->epoch > h->released || !h->generation ||
 	    h->released > INT64_MAX || h->serial > INT64_MAX) /* counters that nobody counted up so far would wrap */
 		return 0;
@@ -55,7 +57,7 @@ static int load(struct ratefile *f)
 	if (h->high <= FIRST_READ)
 		return 1;
 	rest = (h->high - FIRST_READ) * sizeof(f->table[0]);
-	n = pread(f->fd, f->table + FIRST_READ, rest, TABLE_AT + (off_t)(FIRST_READ * sizeof(f->table[0])));
+	n = sys_read_at(f->fd, f->table + FIRST_READ, rest, TABLE_AT + (off_t)(FIRST_READ * sizeof(f->table[0])));
 	return n < 0 ? -1 : (size_t)n == rest;
 }
 
@@ -68,30 +70,25 @@ static void save(struct ratefile *f)
 {
 	uint32_t high = f->head.high > f->high ? f->head.high : f->high;
 	struct iovec part[2] = {{&f->head, sizeof(f->head)}, {f->table, high * sizeof(f->table[0])}};
-	ssize_t n = pwritev(f->fd, part, 2, 0);
 
-	if (n >= 0 && (size_t)n == part[0].iov_len + part[1].iov_len)
+	if (sys_writev_at(f->fd, part, 2, 0) == 0)
 		return;
-	warn_own_sys(f, "write", f->path, n < 0 ? errno : ENOSPC);
+	warn_own_sys(f, "write", f->path, errno);
 	ratefile_detach(f, NULL);
 }
 
 void ratefile_detach(struct ratefile *f, const char *why)
 {
 	char *p = (char *)f->ring;
-	size_t have = 0;
 	ssize_t n;
+	size_t have;
 
 	if (f->fd < 0)
 		return;
-	while (have < RING_SIZE) {
-		n = pread(f->fd, p + have, RING_SIZE - have, RING_AT + (off_t)have);
-		if (n <= 0)
-			break;
-		have += (size_t)n;
-	}
+	n = sys_read_at(f->fd, p, RING_SIZE, RING_AT);
+	have = n > 0 ? (size_t)n : 0;
 	memset(p + have, 0, RING_SIZE - have);
-	close(f->fd);
+	(void)sys_close(f->fd);
 	f->fd = -1;
 	if (why)
 		warn_own(f, why);
@@ -111,7 +108,7 @@ void ratefile_renew(struct ratefile *f)
 	if (f->fd < 0)
 		return;
 	/* to nothing first: what was there must not come back as entries and releases */
-	if (ftruncate(f->fd, 0) != 0 || ftruncate(f->fd, FILE_SIZE) != 0) {
+	if (sys_truncate(f->fd, 0) != 0 || sys_truncate(f->fd, FILE_SIZE) != 0) {
 		warn_own_sys(f, "write", f->path, errno);
 		ratefile_detach(f, NULL);
 		return;
@@ -165,7 +162,7 @@ static int open_name(struct ratefile *f)
 	int fd, saved, tries;
 
 	for (tries = 0;; tries++) {
-		fd = open(f->path, flags, 0600);
+		fd = sys_open(f->path, flags, 0600);
 		saved = errno;
 		if (fd >= 0 && fstat(fd, &st) == 0 && is_ours(&st)) {
 			if (st.st_mode & 077)
@@ -173,7 +170,7 @@ static int open_name(struct ratefile *f)
 			return fd;
 		}
 		if (fd >= 0) {
-			close(fd);
+			(void)sys_close(fd);
 			saved = EPERM;
 		}
 		if (tries > 0 || !is_foreign(f->path) || unlink(f->path) != 0)
@@ -212,7 +209,7 @@ int ratefile_open(struct ratefile *f, const char *dir, const char *name, const c
 void ratefile_close(struct ratefile *f)
 {
 	if (f->fd >= 0)
-		close(f->fd);
+		(void)sys_close(f->fd);
 	f->fd = -1;
 	free(f->path);
 	f->path = NULL;
@@ -227,8 +224,8 @@ static bool copy_to(struct ratefile *f, int fd)
 	ssize_t n;
 
 	for (off = 0; off < FILE_SIZE; off += n) {
-		n = pread(f->fd, f->ring, RING_SIZE, off);
-		if (n <= 0 || pwrite(fd, f->ring, (size_t)n, off) != n)
+		n = sys_read_at(f->fd, f->ring, RING_SIZE, off);
+		if (n <= 0 || sys_write_at(fd, f->ring, (size_t)n, off) != 0)
 			return false;
 	}
 	return true;
@@ -249,14 +246,14 @@ static bool follow_name(struct ratefile *f)
 		ratefile_detach(f, NULL);
 		return true;
 	}
-	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-		close(fd);
-		flock(f->fd, LOCK_UN);
+	if (sys_flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		(void)sys_close(fd);
+		sys_flock(f->fd, LOCK_UN);
 		return false;
 	}
-	if (fstat(fd, &st) == 0 && st.st_size == 0 && !copy_to(f, fd) && ftruncate(fd, 0) != 0)
+	if (fstat(fd, &st) == 0 && st.st_size == 0 && !copy_to(f, fd) && sys_truncate(fd, 0) != 0)
 		err_sys(&f->warning, ERR_JOB, errno, "cannot write '%s'", f->path);
-	close(f->fd);
+	(void)sys_close(f->fd);
 	f->fd = fd;
 	return true;
 }
@@ -266,7 +263,7 @@ static bool missed(struct ratefile *f, int64_t now_ns, int errnum)
 {
 	bool known;
 
-	if (errnum == EWOULDBLOCK || errnum == EINTR) {
+	if (errnum == EWOULDBLOCK) {
 		if (f->busy++ == 0)
 			f->busy_since = now_ns;
 		if (f->busy < STUCK_TRIES || now_ns - f->busy_since <= STUCK_NS)
@@ -293,7 +290,7 @@ bool ratefile_enter(struct ratefile *f, int64_t now_ns)
 	f->changed = false;
 	if (f->fd < 0)
 		return true;
-	if (flock(f->fd, LOCK_EX | LOCK_NB) != 0)
+	if (sys_flock(f->fd, LOCK_EX | LOCK_NB) != 0)
 		return missed(f, now_ns, errno);
 	f->busy = 0;
 	if (fstat(f->fd, &st) == 0 && st.st_nlink == 0) {
@@ -322,7 +319,7 @@ void ratefile_leave(struct ratefile *f)
 	if (f->fd >= 0 && f->changed)
 		save(f);
 	if (f->fd >= 0)
-		flock(f->fd, LOCK_UN);
+		sys_flock(f->fd, LOCK_UN);
 }
 
 int64_t ratefile_ring(struct ratefile *f, uint64_t number)
@@ -331,9 +328,11 @@ int64_t ratefile_ring(struct ratefile *f, uint64_t number)
 	int64_t ns;
 
 	if (f->fd >= 0) {
-		if (pread(f->fd, &ns, sizeof(ns), RING_AT + (off_t)(i * sizeof(ns))) == (ssize_t)sizeof(ns))
+		ssize_t n = sys_read_at(f->fd, &ns, sizeof(ns), RING_AT + (off_t)(i * sizeof(ns)));
+
+		if (n == (ssize_t)sizeof(ns))
 			return ns;
-		warn_own_sys(f, "read", f->path, errno);
+		warn_own_sys(f, "read", f->path, n < 0 ? errno : EIO); /* it was cut short under our hands */
 		ratefile_detach(f, NULL);
 	}
 	return f->ring[i];
@@ -344,7 +343,7 @@ void ratefile_ring_set(struct ratefile *f, uint64_t number, int64_t ns)
 	size_t i = (size_t)(number % RATEFILE_RING);
 
 	if (f->fd >= 0) {
-		if (pwrite(f->fd, &ns, sizeof(ns), RING_AT + (off_t)(i * sizeof(ns))) == (ssize_t)sizeof(ns))
+		if (sys_write_at(f->fd, &ns, sizeof(ns), RING_AT + (off_t)(i * sizeof(ns))) == 0)
 			return;
 		warn_own_sys(f, "write", f->path, errno);
 		ratefile_detach(f, NULL);

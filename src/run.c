@@ -114,8 +114,9 @@ static void note_end(struct run *r, enum fetch_end end, const struct err *err)
 }
 
 /* One job from one sink; where that does not work the API is asked. */
-static void take_from(struct run *r, struct source *source, struct sink *sink, struct plan_job *p)
+static void take_from(struct run *r, struct source *source, size_t from, struct plan_job *p)
 {
+	struct sink *sink = sinkset_sink(r->sinks, from);
 	struct fetch_outcome o;
 	struct err err = {0};
 	int there = source_read(source, sink, &p->id, &o, NULL, NULL, &err);
@@ -145,7 +146,7 @@ static int fill_from_sinks(struct run *r, struct err *err)
 
 		for (size_t s = 0; s < sinkset_count(r->sinks) && p->status == PLAN_OPEN && run_stop_signal == 0; s++)
 			if (((donors & sinkset_alive(r->sinks)) >> s) & 1)
-				take_from(r, source, sinkset_sink(r->sinks, s), p);
+				take_from(r, source, s, p);
 		r->plan.order[left++] = r->plan.order[i];
 	}
 	source_free(source);

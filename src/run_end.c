@@ -195,7 +195,6 @@ int run_finish(struct run *r)
 {
 	struct err err = {0};
 	struct summary s;
-	struct buf line;
 
 	if (r->fetch != NULL)
 		note_unasked(r);
@@ -218,10 +217,8 @@ int run_finish(struct run *r)
 		r->end.unexpected = true;
 		s.exit_code = summary_exit_code(&s, &r->end);
 	}
-	buf_init(&line, 4096);
-	(void)summary_line(&s, &line);
-	log_line(s.exit_code == 0 ? LOG_INFO : LOG_ERROR, NULL, "%s", buf_cstr(&line));
-	buf_free(&line);
+	(void)summary_line(&s, &r->line);
+	log_line(s.exit_code == 0 ? LOG_INFO : LOG_ERROR, NULL, "%s", buf_cstr(&r->line));
 	return s.exit_code;
 }
 
@@ -229,16 +226,22 @@ int run_tell_plan(struct run *r)
 {
 	char id[UUID_TEXT_LEN + 1];
 	int64_t stored = 0, lost = 0;
+	int errnum = 0;
 
 	for (size_t i = 0; i < r->plan.n_order; i++)
-		(void)printf("%s\t%s/v1/ai/jobs/%s/result\n", uuid_format(&r->plan.jobs[r->plan.order[i]].id, id),
-			     fetch_base(r->fetch), id);
+		if (printf("%s\t%s/v1/ai/jobs/%s/result\n", uuid_format(&r->plan.jobs[r->plan.order[i]].id, id),
+			   fetch_base(r->fetch), id) < 0) {
+			errnum = errno;
+			break;
+		}
 	for (size_t i = 0; i < r->plan.n; i++) {
 		stored += r->plan.jobs[i].status == PLAN_ALREADY_STORED;
 		lost += r->plan.jobs[i].status == PLAN_ALREADY_LOST;
 	}
-	if (fflush(stdout) != 0) {
-		log_line(LOG_ERROR, NULL, "cannot write standard output: %s", strerror(errno));
+	if (errnum == 0 && fflush(stdout) != 0)
+		errnum = errno;
+	if (errnum != 0) {
+		log_line(LOG_ERROR, NULL, "cannot write standard output: %s", strerror(errnum));
 		return EXIT_UNEXPECTED;
 	}
 	log_line(LOG_INFO, NULL,

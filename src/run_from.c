@@ -9,28 +9,48 @@
 
 struct load {
 	struct run r;
-	struct sink *from;
-	bool own; /* from is no target, and closed by us */
+	struct sink *own; /* the source, where it is no target; closed by us */
+	int target;       /* its number, where it is one */
 	struct source *source;
 	struct buf instance, input;
 };
 
+/* The source. NULL with *err: it was a target, and dropped out. */
+static struct sink *from_of(struct load *l, struct err *err)
+{
+	struct sink *from = l->own != NULL ? l->own : sinkset_sink(l->r.sinks, (size_t)l->target);
+
+	if (from == NULL)
+		(void)err_set(err, ERR_FATAL, "the sink to load from dropped out: %s",
+			      sinkset_error(l->r.sinks, (size_t)l->target));
+	return from;
+}
+
+/* It takes no more calls. */
+static void from_lost(struct load *l, const struct err *err)
+{
+	l->r.end.sink_failed = true;
+	if (l->own == NULL)
+		sinkset_lost(l->r.sinks, (size_t)l->target, err);
+}
+
 static int open_from(struct load *l, struct err *err)
 {
 	struct sink_options s = run_sink_options(&l->r);
-	int target = sinkset_find(l->r.sinks, l->r.o->from);
+	struct sink *from;
 
-	if (target >= 0) {
-		l->from = sinkset_sink(l->r.sinks, (size_t)target);
-	} else {
+	l->target = sinkset_find(l->r.sinks, l->r.o->from);
+	if (l->target < 0) {
 		s.read_only = true;
-		l->from = sink_open(l->r.o->from, &s, err);
-		l->own = l->from != NULL;
+		l->own = sink_open(l->r.o->from, &s, err);
+		if (l->own == NULL)
+			return err->kind == ERR_USAGE ? EXIT_USAGE : EXIT_SINK;
 	}
-	if (l->from == NULL)
-		return err->kind == ERR_USAGE ? EXIT_USAGE : EXIT_SINK;
-	if ((l->from->ops->has & SINK_BODIES) == 0) {
-		(void)err_set(err, ERR_USAGE, "'%s:' keeps no bodies that could be loaded", l->from->ops->scheme);
+	from = from_of(l, err);
+	if (from == NULL)
+		return EXIT_SINK;
+	if ((from->ops->has & SINK_BODIES) == 0) {
+		(void)err_set(err, ERR_USAGE, "'%s:' keeps no bodies that could be loaded", from->ops->scheme);
 		return EXIT_USAGE;
 	}
 	return -1;
@@ -39,12 +59,15 @@ static int open_from(struct load *l, struct err *err)
 /* The jobs that are listed, or all that the source knows. */
 static int list_jobs(struct load *l, struct err *err)
 {
+	struct sink *from = from_of(l, err);
 	struct uuid id;
 	int more;
 
 	if (l->r.o->n_operands > 0)
 		return run_read_inputs(&l->r, err);
-	while ((more = l->from->ops->next_id(l->from, &id, err)) == 1) {
+	if (from == NULL)
+		return -1;
+	while ((more = from->ops->next_id(from, &id, err)) == 1) {
 		if (plan_add(&l->r.plan, &id) == NULL)
 			return err_set(err, ERR_FATAL, "out of memory");
 		l->r.plan.requested++;
@@ -93,24 +116,27 @@ static char *text_or_null(const struct buf *b)
 	return b->len > 0 ? strndup(b->data, b->len) : NULL;
 }
 
-static void load_one(struct load *l, struct plan_job *p, enum job_state state, bool asked)
+/* 0, or -1 with *err: there is no going on. */
+static int load_one(struct load *l, struct plan_job *p, enum job_state state, bool asked, struct err *err)
 {
+	struct sink *from = from_of(l, err);
 	struct fetch_outcome o;
-	struct err err = {0};
-	int there = source_read(l->source, l->from, &p->id, &o, &l->instance, &l->input, &err);
+	int there = from != NULL ? source_read(l->source, from, &p->id, &o, &l->instance, &l->input, err) : -1;
 
 	if (there != 1) {
-		const char *why = there < 0 ? err.msg : "no body of it is kept";
+		const char *why = there < 0 ? err->msg : "no body of it is kept";
 
 		log_line(LOG_ERROR, &p->id, "not loaded: %s", why);
 		plan_settle(p, JOB_FAILED, why);
-		return;
+		if (there < 0 && from != NULL && source_lost(l->source))
+			from_lost(l, err);
+		return there < 0 && err->kind == ERR_FATAL ? -1 : 0;
 	}
 	if (o.state != JOB_STORED && p->want == 0) {
 		plan_settle(p, state, o.error);
 		body_free(o.body);
 		free(o.details);
-		return;
+		return 0;
 	}
 	free(p->instance);
 	p->instance = text_or_null(&l->instance);
@@ -119,6 +145,7 @@ static void load_one(struct load *l, struct plan_job *p, enum job_state state, b
 	if (asked)
 		o.attempts = 0; /* the ledger adds them up: these it has */
 	group_add(l->r.group, p, &o);
+	return 0;
 }
 
 static int load_job(struct load *l, struct plan_job *p, struct err *err)
@@ -126,10 +153,14 @@ static int load_job(struct load *l, struct plan_job *p, struct err *err)
 	struct job from;
 	bool asked;
 	enum job_state state;
-	int there = l->from->ops->read_job(l->from, &p->id, &from, err);
+	struct sink *source = from_of(l, err);
+	int there = source != NULL ? source->ops->read_job(source, &p->id, &from, err) : -1;
 
-	if (there < 0)
+	if (there < 0) {
+		if (source != NULL)
+			from_lost(l, err);
 		return -1;
+	}
 	if (there == 0) {
 		plan_settle(p, JOB_FAILED, "the source does not know this job");
 		log_line(LOG_ERROR, &p->id, "not loaded: the source does not know this job");
@@ -140,8 +171,8 @@ static int load_job(struct load *l, struct plan_job *p, struct err *err)
 	if (choose(l, p, &from, &asked, err) != 0)
 		return sinkset_alive(l->r.sinks) != 0 ? 0 : -1;
 	if ((p->want | p->lost) != 0)
-		load_one(l, p, state, asked);
-	else if (state == JOB_STORED)
+		return load_one(l, p, state, asked, err);
+	if (state == JOB_STORED)
 		p->status = PLAN_ALREADY_STORED;
 	else
 		plan_settle(p, state, "as its ledger has it");
@@ -150,14 +181,16 @@ static int load_job(struct load *l, struct plan_job *p, struct err *err)
 
 static int load_jobs(struct load *l, struct err *err)
 {
-	for (size_t i = 0; i < l->r.plan.n && run_stop_signal == 0; i++)
-		if (load_job(l, &l->r.plan.jobs[i], err) != 0)
-			return -1;
+	int bad = 0;
+
+	for (size_t i = 0; i < l->r.plan.n && run_stop_signal == 0 && bad == 0; i++)
+		bad = load_job(l, &l->r.plan.jobs[i], err);
+	/* Also then: what was written is to be kept. */
 	group_flush(l->r.group, true);
 	for (size_t i = 0; i < l->r.plan.n; i++)
 		if (l->r.plan.jobs[i].status == PLAN_OPEN)
 			plan_settle(&l->r.plan.jobs[i], JOB_UNASKED, "its turn did not come");
-	return 0;
+	return bad;
 }
 
 static int carry_out(struct load *l, struct err *err)
@@ -176,7 +209,7 @@ static int carry_out(struct load *l, struct err *err)
 	}
 	if (load_jobs(l, err) != 0) {
 		log_line(LOG_ERROR, NULL, "%s", err->msg);
-		l->r.end.sink_failed = true;
+		l->r.end.unexpected = !l->r.end.sink_failed && sinkset_alive(l->r.sinks) != 0;
 	}
 	*err = (struct err){0};
 	return run_finish(&l->r);
@@ -195,8 +228,8 @@ int run_from(const struct options *o)
 	code = carry_out(&l, &err);
 	if (err.kind != ERR_NONE)
 		log_line(LOG_ERROR, NULL, "%s", err.msg);
-	if (l.own)
-		(void)l.from->ops->close(l.from, &ignored);
+	if (l.own != NULL)
+		(void)l.own->ops->close(l.own, &ignored);
 	source_free(l.source);
 	buf_free(&l.instance);
 	buf_free(&l.input);

@@ -165,6 +165,16 @@ static void set_error(struct grouped *job, const char *why)
 
 /* --- flushing --- */
 
+/* Why these sinks do not have a job: what made one of them drop out, were it on account of another job, or the last
+ * failure. */
+static const char *why_not(const struct group *g, sink_mask sinks, const struct err *err)
+{
+	for (size_t i = 0; i < sinkset_count(g->o.sinks); i++)
+		if (((sinks >> i) & 1) != 0 && sinkset_error(g->o.sinks, i) != NULL)
+			return sinkset_error(g->o.sinks, i);
+	return err->msg;
+}
+
 /* Writes a job again to the sinks that lost it, by itself, so that one bad job costs only itself. */
 static void rewrite(struct group *g, struct grouped *job)
 {
@@ -183,7 +193,7 @@ static void rewrite(struct group *g, struct grouped *job)
 			break;
 	}
 	if (job->in != job->written.wanted)
-		set_error(job, err.msg);
+		set_error(job, why_not(g, job->written.wanted & ~job->in, &err));
 	job->redo = 0;
 }
 
@@ -201,7 +211,7 @@ static void flush_sinks(struct group *g, sink_mask mask)
 		job->in |= waited & durable;
 		job->redo |= waited & again;
 		if ((waited & ~durable & ~again) != 0)
-			set_error(job, err.msg);
+			set_error(job, why_not(g, waited & ~durable & ~again, &err));
 	}
 	for (size_t i = 0; i < g->n; i++)
 		if ((g->jobs[i].redo & mask) != 0)
@@ -300,7 +310,7 @@ void group_add(struct group *g, struct plan_job *p, struct fetch_outcome *o)
 	if (o->state != JOB_STORED)
 		set_error(job, o->error);
 	else if (job->written.sinks != job->written.wanted && job->redo == 0)
-		set_error(job, err.msg);
+		set_error(job, why_not(g, job->written.wanted & ~job->written.sinks, &err));
 	g->bytes += o->body != NULL ? body_size(o->body) : 0;
 	drop_body(g, job);
 	g->n++;

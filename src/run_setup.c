@@ -38,6 +38,7 @@ static int catch_signals(struct err *err)
 	if (pipe2(stop_pipe, O_CLOEXEC | O_NONBLOCK) != 0)
 		return err_sys(err, ERR_FATAL, errno, "cannot make a pipe");
 	(void)sigaction(SIGPIPE, &ignore, NULL);
+	(void)sigaction(SIGXFSZ, &ignore, NULL); /* a file that may not grow is an error of that file (EFBIG) */
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
 		/* What nohup or a shell's background job has set to be ignored stays so. */
 		if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
@@ -54,7 +55,9 @@ static void make_run_id(struct run *r)
 	uint32_t random = 0;
 	size_t n = 0;
 
-	(void)!getrandom(&random, sizeof(random), 0);
+	/* Without random bits: what two runs that begin in the same millisecond have not in common. */
+	if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random))
+		random = (uint32_t)getpid() * 2654435761U ^ (uint32_t)time_boot_ns();
 	for (const char *p = r->started_at.text; *p != '\0' && n < 20; p++)
 		if (*p != '-' && *p != ':' && *p != '.')
 			r->run_id[n++] = *p;
@@ -190,6 +193,11 @@ static int begin(struct run *r, struct err *err)
 {
 	stamp_from_us(&r->started_at, time_now_us());
 	make_run_id(r);
+	buf_init(&r->line, 4096);
+	if (buf_room(&r->line, 4096) == NULL) {
+		(void)err_set(err, ERR_FATAL, "out of memory");
+		return EXIT_UNEXPECTED;
+	}
 	if ((r->o->error_file != NULL && outfile_check(r->o->error_file, err) != 0) ||
 	    (r->o->summary != NULL && outfile_check(r->o->summary, err) != 0) ||
 	    (r->o->metrics != NULL && outfile_check(r->o->metrics, err) != 0))
@@ -234,6 +242,7 @@ int run_tear_down(struct run *r, int code)
 	fetch_free(r->fetch);
 	rate_close(r->rate);
 	plan_free(&r->plan);
+	buf_free(&r->line);
 	key_free(&r->key);
 	return code;
 }

@@ -12,6 +12,7 @@ struct source {
 	struct zst_dec *dec;
 	struct result_decoder *judge;
 	bool keep;
+	bool lost;
 };
 
 struct source *source_new(bool keep)
@@ -38,9 +39,15 @@ void source_free(struct source *s)
 	free(s);
 }
 
+bool source_lost(const struct source *s)
+{
+	return s->lost;
+}
+
 struct reading {
 	struct zst_dec *dec;
 	struct body *body;
+	struct err own; /* what went wrong here, and not in the sink */
 };
 
 static int to_body(void *ctx, const void *piece, size_t n, struct err *err)
@@ -52,7 +59,10 @@ static int to_dec(void *ctx, const void *piece, size_t n, struct err *err)
 {
 	struct reading *r = ctx;
 
-	return zst_dec_add(r->dec, piece, n, to_body, r->body, err);
+	if (zst_dec_add(r->dec, piece, n, to_body, r->body, &r->own) == 0)
+		return 0;
+	/* Fatal or not, the sink can do nothing about it, and goes on. */
+	return err_set(err, ERR_JOB, "%s", r->own.msg);
 }
 
 static int copy_text(struct buf *out, struct text text)
@@ -106,6 +116,9 @@ static int read_body(struct source *s, struct sink *sink, const struct job *job,
 	body_reset(r.body, keep);
 	zst_dec_reset(s->dec);
 	there = sink->ops->read_body(sink, &job->id, to_dec, &r, err);
+	s->lost = there < 0 && r.own.kind == ERR_NONE && err->kind == ERR_FATAL;
+	if (there < 0 && r.own.kind != ERR_NONE)
+		*err = r.own;
 	if (there == 1 &&
 	    (zst_dec_end(s->dec, err) != 0 || body_end(r.body, err) != 0 || compare(job, r.body, err) != 0))
 		there = -1;
@@ -139,6 +152,7 @@ int source_read(struct source *s, struct sink *sink, const struct uuid *id, stru
 	struct job job;
 	int there = sink->ops->read_job(sink, id, &job, err);
 
+	s->lost = there < 0 && err->kind == ERR_FATAL;
 	*out = (struct fetch_outcome){0};
 	if (there != 1)
 		return there;

@@ -20,10 +20,13 @@ void source_free(struct source *);
 /*
  * Reads one job. 1: *out is filled in (index is 0) and its body and details are the caller's (body_free, free): STORED
  * or UNREADABLE with a body that was decompressed, compared with its SHA-256 and judged; any other state without one.
- * instance and input (either may be NULL) are appended to. 0: the sink does not know the job, or holds it as stored
- * without a body. -1 with *err: ERR_JOB: what is kept is damaged; else the sink cannot be read.
+ * instance and input (either may be NULL) are replaced. 0: the sink does not know the job, or holds it as stored
+ * without a body. -1 with *err: ERR_JOB: what is kept is damaged; ERR_FATAL: the sink is lost (source_lost), or memory
+ * or the disk for spool files are short.
  */
 int source_read(struct source *, struct sink *, const struct uuid *, struct fetch_outcome *out, struct buf *instance,
 		struct buf *input, struct err *);
+/* After -1: nothing but close may be called in that sink any more (sink.h). */
+bool source_lost(const struct source *);
 
 #endif

@@ -27,6 +27,7 @@ struct run {
 	struct result_decoder *judge;
 	struct fetch_counts counts;
 	struct summary_end end;
+	struct buf line; /* for the last word; had from the beginning, so that it can be said when memory is short */
 };
 
 /* The signal that interrupted the run; 0: none. */

@@ -1,5 +1,7 @@
 #include "spool.h"
 
+#include "sys.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -18,7 +20,7 @@ static const char *spool_dir(void)
 static int open_file(const char *dir)
 {
 	char path[PATH_MAX];
-	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	int fd = sys_open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 
 	if (fd >= 0)
 		return fd;
@@ -35,16 +37,8 @@ static int open_file(const char *dir)
 
 static int write_all(struct spool *s, const char *p, size_t n, struct err *err)
 {
-	while (n > 0) {
-		ssize_t done = write(s->fd, p, n);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0)
-			return err_sys(err, ERR_FATAL, errno, "cannot write a spool file in '%s'", spool_dir());
-		p += done;
-		n -= (size_t)done;
-	}
+	if (sys_write(s->fd, p, n) != 0)
+		return err_sys(err, ERR_FATAL, errno, "cannot write a spool file in '%s'", spool_dir());
 	return 0;
 }
 
@@ -58,7 +52,7 @@ void spool_free(struct spool *s)
 {
 	buf_free(&s->mem);
 	if (s->fd >= 0)
-		(void)close(s->fd);
+		(void)sys_close(s->fd);
 	s->fd = -1;
 	s->len = 0;
 }
@@ -67,8 +61,8 @@ void spool_clear(struct spool *s)
 {
 	buf_clear(&s->mem);
 	s->len = 0;
-	if (s->fd >= 0 && (ftruncate(s->fd, 0) != 0 || lseek(s->fd, 0, SEEK_SET) != 0)) {
-		(void)close(s->fd);
+	if (s->fd >= 0 && (sys_truncate(s->fd, 0) != 0 || lseek(s->fd, 0, SEEK_SET) != 0)) {
+		(void)sys_close(s->fd);
 		s->fd = -1;
 	}
 }
@@ -100,20 +94,13 @@ int spool_add(struct spool *s, const void *p, size_t n, struct err *err)
 /* Exactly n bytes, which are in the file. */
 static int read_all(struct spool *s, uint64_t off, char *out, size_t n, struct err *err)
 {
-	while (n > 0) {
-		ssize_t done = pread(s->fd, out, n, (off_t)off);
+	ssize_t done = sys_read_at(s->fd, out, n, (off_t)off);
 
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0)
-			return err_sys(err, ERR_FATAL, errno, "cannot read a spool file in '%s'", spool_dir());
-		if (done == 0)
-			return err_set(err, ERR_FATAL, "a spool file in '%s' is shorter than what was written to it",
-				       spool_dir());
-		out += done;
-		off += (uint64_t)done;
-		n -= (size_t)done;
-	}
+	if (done < 0)
+		return err_sys(err, ERR_FATAL, errno, "cannot read a spool file in '%s'", spool_dir());
+	if ((size_t)done < n)
+		return err_set(err, ERR_FATAL, "a spool file in '%s' is shorter than what was written to it",
+			       spool_dir());
 	return 0;
 }
 

@@ -1,0 +1,237 @@
+# fault.sh: what the tests of failing system calls share; sourced after tests/e2e/lib.sh. A point is "CALL:N:HOW", as
+# OMNI_FAIL of fail.c has it.
+
+FAULT_LIB=$(t_absolute "$top_builddir/tests/fault/fail.so")
+# Which errors a call can have that make sense. What is not here is not made to fail.
+fault_errors() { # CALL
+  case $1 in
+  open) echo EIO EMFILE ENOSPC EACCES EINTR ;;
+  fopen) echo EIO EMFILE ENOMEM ;;
+  mkostemp) echo ENOSPC EACCES ;;
+  close) echo EIO EINTR ENOSPC ;;
+  read | pread | preadv) echo EIO EINTR short ;;
+  write | pwrite) echo EIO ENOSPC EINTR short EDQUOT EFBIG ;;
+  pwritev) echo EIO ENOSPC EINTR short ;;
+  say) echo EIO EAGAIN EINTR short ENOSPC ;;
+  fsync) echo EIO ENOSPC EINTR ;;
+  # SQLite makes it and does not try again; no local file system of Linux interrupts it.
+  fdatasync) echo EIO ENOSPC ;;
+  rename) echo EIO ENOSPC EROFS late:EIO ;;
+  renameat2) echo EIO EINVAL ENOSPC late:EIO ;;
+  ftruncate) echo EIO EINTR ;;
+  unlink) echo EIO EACCES late:EIO ;;
+  mkdir) echo EIO ENOSPC ;;
+  flock) echo ENOLCK EINTR ;;
+  fcntl) echo ENOLCK EIO ;;
+  fchmod) echo EIO EPERM ;;
+  fstat | stat | access) echo EIO ;;
+  lseek | readdir) echo EIO ;;
+  getrandom) echo ENOSYS EINTR ;;
+  pipe2) echo EMFILE ;;
+  thread) echo EAGAIN ;;
+  mmap) echo ENOMEM ;;
+  socket) echo EMFILE ENOMEM ;;
+  connect) echo ECONNREFUSED ETIMEDOUT EINTR ;;
+  send) echo EPIPE ECONNRESET EINTR EAGAIN short ;;
+  recv) echo ECONNRESET ETIMEDOUT EINTR EAGAIN short ;;
+  poll | epoll_wait) echo EINTR ENOMEM ;;
+  esac
+}
+
+# fault_run POINT ARGS...: as run_omni, with that failure, and no longer than 20 s. POINT "": none.
+fault_run() {
+  local settings=("${OMNI_SETTINGS[@]}") point=$1
+  shift
+  [ -z "$point" ] || settings+=("OMNI_FAIL=$point")
+  timeout -k 2 20 env -i PATH="$PATH" LC_ALL="$LC_ALL" TMPDIR="$T/tmp" HOME="$T/home" XDG_CONFIG_HOME="$T/config" XDG_STATE_HOME="$T/state" \
+    OMNI_API_KEY="$TOKEN" OMNI_BASE_URL="$URL/api" ASAN_OPTIONS="verify_asan_link_order=0:exitcode=99:${FAULT_LEAKS:-detect_leaks=0}" UBSAN_OPTIONS=exitcode=99 LSAN_OPTIONS=exitcode=99 \
+    "${settings[@]}" LD_PRELOAD="$FAULT_LIB" "$OMNI" "$@" >"$T/out" 2>"$T/err" </dev/null
+  RC=$?
+}
+
+# fault_counts FILE ARGS...: an undisturbed run that counts its calls.
+fault_counts() {
+  OMNI_SETTINGS+=("OMNI_FAIL_COUNT=$1")
+  fault_run "" "${@:2}"
+  unset 'OMNI_SETTINGS[-1]'
+}
+
+# fault_points COUNTS HOW_MANY [CALL...]: points over all calls (or these), for each call and error HOW_MANY of its places:
+# the first, the last, and what lies between at equal distances; 0: all.
+fault_points() {
+  local counts=$1 most=$2 call n error i take
+  shift 2
+  while read -r call n; do
+    [ $# = 0 ] || [[ " $* " == *" $call "* ]] || continue
+    for error in $(fault_errors "$call"); do
+      take=$most
+      [ "$take" = 0 ] || [ "$take" -gt "$n" ] && take=$n
+      for ((i = 0; i < take; i++)); do
+        # A different place for each error, so that few points see many places.
+        if [ "$take" = "$n" ]; then echo "$call:$((i + 1)):$error"; else echo "$call:$((1 + (i * n / take + (${#error} * 7 + ${#call} * 3 + i * 5) % ((n + take - 1) / take)) % n)):$error"; fi
+      done
+    done
+  done <"$counts" | sort -u
+}
+
+# --- sweeps ---
+
+# The answers of the server: three small results and a large one.
+fault_answers() { # TAG
+  local id
+  for id in 1 2 3; do
+    echo "{\"job\":\"$(job $id)\",\"result\":{\"json\":{\"message\":\"$1 $id\",\"topic\":\"t\",\"actions\":[{\"type\":\"generate_query\",\"message\":\"$1\",\"result\":{\"queryName\":\"q $1\",\"csvResult\":\"A,B\\n$1,$id\\nx,y\\n\"}}]}}}"
+  done
+  echo "{\"job\":\"$(job 4)\",\"result\":{\"csv_rows\":2000,\"csv_cols\":6}}"
+  # For those that ask for it: one that does not fit into memory.
+  echo "{\"job\":\"$(job 5)\",\"result\":{\"csv_rows\":60000,\"csv_cols\":6}}"
+}
+
+job() { printf '%08d-0000-4000-8000-000000000000\n' "$1"; }
+
+contents() { perl "$srcdir/tests/fault/contents.pl" "$1" "$2"; } # KIND PATH
+
+# fault_start: a server with old and one with new answers, $T/jobs.txt.
+fault_start() {
+  local id
+  mkdir -p "$T/tmp"
+  for id in 1 2 3 4; do job $id; done >"$T/jobs.txt"
+  fault_answers old >"$T/old.script"
+  fault_answers new >"$T/new.script"
+  t_start_server "$T/old.script"
+  OLD_URL=$URL
+  t_start_server "$T/new.script"
+  NEW_URL=$URL
+}
+
+# fault_fresh, fault_again: the state before a point: no sink at all, or one that holds the old answers. The sink is KIND, SPEC, WHERE.
+fault_fresh() {
+  [ "$KIND" != pg ] || psql -X -q -d "$OMNI_TEST_PG" -c "DROP SCHEMA IF EXISTS $WHERE CASCADE" 2>/dev/null
+  [ "$KIND" = pg ] || rm -rf "$WHERE" "$WHERE"-*
+  rm -rf "$T/state"
+  URL=$OLD_URL
+  ARGS=(run "$T/jobs.txt" -t "$SPEC" --rate 0 --retry-wait 0 --retries 3 --summary "$T/summary" --error-file "$T/missing")
+}
+fault_again() {
+  if [ "$KIND" = pg ]; then
+    fault_fresh
+    fault_run "" "${ARGS[@]}"
+  else
+    rm -rf "$WHERE" "$WHERE"-* "$T/state"
+    cp -a "$T/base" "$WHERE"
+  fi
+  URL=$NEW_URL
+  ARGS=(run "$T/jobs.txt" -t "$SPEC" --rate 0 --retry-wait 0 --retries 3 --refetch --summary "$T/summary" --error-file "$T/missing")
+}
+
+# fault_sink KIND: sets what the rest works on.
+fault_sink() {
+  KIND=$1
+  WHERE=$T/$KIND
+  case $KIND in
+  sqlite) WHERE=$T/a.db SPEC=sqlite:$T/a.db ;;
+  pg)
+    WHERE=faults SPEC=pg:$OMNI_TEST_PG
+    OMNI_SETTINGS+=("OMNI_EXPORT_PG_SCHEMA=faults")
+    ;;
+  jsonl) SPEC="jsonl:$WHERE?compress=none" ;;
+  *) SPEC=$KIND:$WHERE ;;
+  esac
+  rm -rf "$T/base" "$T/whole.all"
+  fault_fresh
+  fault_run "" "${ARGS[@]}"
+  [ "$KIND" = pg ] || cp -a "$WHERE" "$T/base"
+  contents "$KIND" "$WHERE" >"$T/whole.all"
+}
+
+# What is wrong after a run with a failure (RC, $T/err), one line each; $T/whole.*: what undisturbed runs left.
+fault_judge() { # POINT
+  local how=${1##*:} claimed there
+  case $RC in
+  0 | 1 | 2 | 3 | 5) ;;
+  75) [ "${1%%:*}" = fcntl ] || [ "${1%%:*}" = flock ] || echo "exit 75" ;;
+  *) echo "exit $RC" ;;
+  esac
+  contents "$KIND" "$WHERE" >"$T/there"
+  sed '/^left /d' "$T/there" >"$T/jobs.there"
+  if [ "$RC" = 0 ]; then
+    cmp -s "$T/jobs.there" "$T/whole" || echo "exit 0, and not everything is stored"
+  elif [ "${1%%:*}" != say ]; then
+    grep -q 'error: ' "$T/err" || echo "exit $RC without a word"
+    case $RC in
+    1 | 2 | 5) grep -qE "error: .*('|PostgreSQL|standard|address|pipe|thread|memory)" "$T/err" || echo "exit $RC, and the message does not name what failed" ;;
+    esac
+  fi
+  grep -E ': Success|\(null\)|bug:|runtime error|Sanitizer|Interrupted' "$T/err"
+  case $how in
+  EINTR | short) [ "$RC" = 0 ] || echo "exit $RC" ;;
+  esac
+  # Nothing is called stored that is not there, and nothing is there that is neither the old nor the new answer.
+  grep ' stored ' "$T/jobs.there" | grep -vxFf "$T/whole.all" && echo "a job that is called stored is not whole"
+  claimed=$(sed -n 's/.* \([0-9]*\) of [0-9]* jobs stored.*/\1/p' "$T/err" | tail -n 1)
+  there=$(grep -c ' stored ' "$T/jobs.there")
+  [ "${claimed:-0}" -le "$there" ] || echo "$claimed are called stored, $there are"
+  if [ -z "$claimed" ] && ! grep -q 'error: out of memory' "$T/err" && [ "$RC" != 2 ] && [ "$RC" != 5 ] && [ "$RC" != 75 ] && [ "${1%%:*}" != say ] && ! grep -q 'error: cannot make a pipe' "$T/err"; then echo "exit $RC without a summary"; fi
+}
+
+# fault_one BEFORE POINT: what is wrong, nothing when all is well.
+fault_one() {
+  "$1"
+  rm -f "$T/summary" "$T/missing"
+  fault_run "$2" "${ARGS[@]}"
+  fault_judge "$2"
+  cp "$T/err" "$T/err.point"
+  echo "$2 $RC $(grep 'error:' "$T/err" | head -n 1)" >>"$T/sweep.log"
+  # When all is well already the next run has nothing to do.
+  [ "$RC" != 0 ] || [ -n "${OMNI_EXHAUSTIVE:-}" ] || ! cmp -s "$T/there" "$T/whole" || return
+  fault_run "" "${ARGS[@]}"
+  [ "$RC" = 0 ] || echo "the next run: exit $RC: $(head -n 3 "$T/err")"
+  contents "$KIND" "$WHERE" | cmp -s - "$T/whole" || echo "the next run does not make it whole"
+}
+
+# fault_sweep BEFORE HOW_MANY CALL...: one check for each call and error; with HOW_MANY places of each.
+fault_sweep() {
+  local before=$1 most=$2 point group last='' wrong=() n=0 said
+  shift 2
+  "$before"
+  fault_counts "$T/counts" "${ARGS[@]}"
+  is "$KIND, ${before#fault_}: an undisturbed run" "$RC" 0
+  contents "$KIND" "$WHERE" >"$T/whole"
+  cat "$T/whole" >>"$T/whole.all"
+  tell() {
+    t_result $((${#wrong[@]} > 0)) "$KIND, ${before#fault_}: $last ($n)"
+    [ ${#wrong[@]} = 0 ] || diag "${wrong[@]}"
+  }
+  while read -r point; do
+    group="${point%%:*} ${point#*:*:}"
+    if [ "$group" != "$last" ]; then
+      [ -z "$last" ] || tell
+      last=$group n=0 wrong=()
+    fi
+    n=$((n + 1))
+    said=$(fault_one "$before" "$point")
+    [ -z "$said" ] || wrong+=("$point: $said" "$(sed 's/^/    /' "$T/err.point")")
+  done < <(fault_points "$T/counts" "$most" "$@" | sort -t: -k1,1 -k3 -k2,2n)
+  [ -z "$last" ] || tell
+}
+
+FAULT_SINK_CALLS="open close read pread write pwrite fsync fdatasync rename renameat2 ftruncate unlink mkdir flock fcntl fchmod fstat stat lseek readdir"
+
+# fault_whole_sink KIND CALL...: the test of one sink; no CALL: all.
+fault_whole_sink() {
+  local kind=$1 point
+  shift
+  # The sanitizers' own calls come through the same library, and are not to fail.
+  if [ -z "${OMNI_EXHAUSTIVE:-}" ] && nm "$OMNI" 2>/dev/null | grep -q __asan_init; then skip_all "25-alloc.sh is the one for a build with sanitizers"; fi
+  fault_start
+  fault_sink "$kind"
+  if [ -n "${OMNI_EXHAUSTIVE:-}" ]; then
+    fault_sweep fault_fresh 0 "$@"
+    fault_sweep fault_again 0 "$@"
+  else
+    fault_sweep fault_fresh 1 "$@"
+    # Where something is replaced, the calls that replace.
+    fault_sweep fault_again 1 rename renameat2 unlink ftruncate
+  fi
+  finish
+}
