@@ -314,7 +314,7 @@ static void test_opened_by_name(void **state)
 	struct err err = {0};
 
 	(void)state;
-	assert_string_equal(sinkset_spec(set, 0), "fake:b");
+	assert_string_equal(sinkset_spec(set, 0), "[fake:b]");
 	fakes[0].fails = "row"; /* the first to be opened */
 	fakes[0].kind = ERR_JOB;
 	assert_int_equal(one_job(set, 3, &err), 1);
