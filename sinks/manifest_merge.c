@@ -23,7 +23,9 @@ static void keep_body(struct manifest_line *out, const struct manifest_line *old
 static void add_up(struct manifest_line *out, const struct manifest_line *old)
 {
 	out->job.attempts += old->job.attempts;
-	if (stamp_is_set(&old->job.requested_at))
+	/* An old one that lies ahead was written by a wrong clock. */
+	if (stamp_is_set(&old->job.requested_at) &&
+	    (!stamp_is_set(&out->job.requested_at) || old->job.requested_at.us < out->job.requested_at.us))
 		out->job.requested_at = old->job.requested_at;
 	keep_stamp(&out->job.expires_at, &old->job.expires_at);
 	keep_stamp(&out->job.fetched_at, &old->job.fetched_at);

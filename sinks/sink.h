@@ -24,7 +24,7 @@
  * to now: it is settled. JOB_UNASKED only makes a record where there is none. Actions, results and rows come only with
  * JOB_STORED, a body only with JOB_STORED and JOB_UNREADABLE.
  *
- * What the ledger adds up over the runs: attempts are summed, requested_at is the first one, and expires_at,
+ * What the ledger adds up over the runs: attempts are summed, requested_at is the earliest one, and expires_at,
  * fetched_at, input and details stay as they were where the job brings none. A kept body stays, and body_bytes and
  * body_sha256 with it, until a result comes; then it goes in any case, since it would no longer be what the rows were
  * read from.

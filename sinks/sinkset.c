@@ -74,7 +74,7 @@ static bool same_target(const struct member *m, const struct sink_ops *ops, cons
 	       a.st_ino == b.st_ino;
 }
 
-static int open_member(struct sinkset *set, const char *spec, const struct sink_options *options, struct err *err)
+static int add_member(struct sinkset *set, const char *spec, struct err *err)
 {
 	struct member *m = &set->members[set->n];
 	const char *target;
@@ -85,17 +85,53 @@ static int open_member(struct sinkset *set, const char *spec, const struct sink_
 	set->n++;
 	buf_init(&m->shown, SIZE_MAX / 2);
 	m->target = strdup(target);
-	if (!m->target || sink_spec_show(spec, &m->shown))
-		return err_set(err, ERR_FATAL, "out of memory");
-	for (size_t i = 0; i + 1 < set->n; i++) {
-		if (same_target(&set->members[i], m->ops, target))
-			return err_set(err, ERR_USAGE, "'%s' and '%s' are the same sink",
-				       buf_cstr(&set->members[i].shown), buf_cstr(&m->shown));
+	return m->target && sink_spec_show(spec, &m->shown) == 0 ? 0 : err_set(err, ERR_FATAL, "out of memory");
+}
+
+static int open_member(struct sinkset *set, size_t i, const char *spec, const struct sink_options *options,
+		       struct err *err)
+{
+	struct member *m = &set->members[i];
+
+	for (size_t k = 0; k < set->n; k++) {
+		const struct member *other = &set->members[k];
+		if (other->sink && same_target(other, m->ops, m->target))
+			return err_set(err, ERR_USAGE, "'%s' and '%s' are the same sink", buf_cstr(&other->shown),
+				       buf_cstr(&m->shown));
 	}
 	m->sink = sink_open(spec, options, err);
 	if (!m->sink)
 		return -1;
 	m->has = m->sink->ops->has;
+	return 0;
+}
+
+static int compare_names(const void *a, const void *b, void *ctx)
+{
+	const char *const *specs = ctx;
+	const size_t i = *(const size_t *)a, k = *(const size_t *)b;
+	const int c = strcmp(specs[i], specs[k]);
+
+	return c ? c : i < k ? -1 : i > k;
+}
+
+/* In the order of their names, in whichever they were given: of runs that share sinks and start at the same moment, one
+ * gets all of its own, where else each might find the other's taken. All specs are read before the first is opened, so
+ * that one which cannot be leaves nothing behind. */
+static int open_members(struct sinkset *set, const char *const *specs, size_t n, const struct sink_options *options,
+			struct err *err)
+{
+	size_t order[SINKSET_MAX];
+
+	for (size_t i = 0; i < n; i++) {
+		if (add_member(set, specs[i], err))
+			return -1;
+		order[i] = i;
+	}
+	qsort_r(order, n, sizeof(order[0]), compare_names, (void *)(uintptr_t)specs);
+	for (size_t i = 0; i < n; i++)
+		if (open_member(set, order[i], specs[order[i]], options, err))
+			return -1;
 	return 0;
 }
 
@@ -112,12 +148,10 @@ struct sinkset *sinkset_open(const char *const *specs, size_t n, const struct si
 		err_set(err, ERR_FATAL, "out of memory");
 		return NULL;
 	}
-	for (size_t i = 0; i < n; i++) {
-		if (open_member(set, specs[i], options, err)) {
-			struct err ignored;
-			(void)sinkset_close(set, &ignored);
-			return NULL;
-		}
+	if (open_members(set, specs, n, options, err)) {
+		struct err ignored;
+		(void)sinkset_close(set, &ignored);
+		return NULL;
 	}
 	return set;
 }

@@ -17,7 +17,7 @@
 	"action_count = excluded.action_count, result_count = excluded.result_count, "                                 \
 	"row_count = excluded.row_count, warnings = excluded.warnings, extra = excluded.extra, "                       \
 	"run_id = excluded.run_id, attempts = j.attempts + excluded.attempts, "                                        \
-	"requested_at = coalesce(j.requested_at, excluded.requested_at), "                                             \
+	"requested_at = coalesce(min(j.requested_at, excluded.requested_at), j.requested_at, excluded.requested_at), " \
 	"expires_at = coalesce(excluded.expires_at, j.expires_at), "                                                   \
 	"fetched_at = coalesce(excluded.fetched_at, j.fetched_at), input = coalesce(excluded.input, j.input), "        \
 	"details = coalesce(excluded.details, j.details), "

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define MAX_TEXT     ((size_t)1 << 20)  /* of an answer that is no document */
+#define CLOCK_OFF_US INT64_C(300000000) /* our clock and the server's: more than this is a difference */
 #define MAX_DOCUMENT ((size_t)16 << 20) /* of a status document */
 
 /* A transfer that has ended, on its way to the schedule. */
@@ -44,6 +45,19 @@ static const char *set_said(const struct fetch_batch *b, struct ended *e, const 
 	(void)snprintf(e->said, sizeof e->said, "%s", words);
 	hide_secret(e->said, strlen(e->said), b->key);
 	return e->said;
+}
+
+/* The time by the server's clock, where the answer tells it and ours is off by more than a Date's seconds and the way
+ * explain: what is kept and decided must not depend on a clock that was never set. */
+static void look_at_date(struct schedule_time *now, struct text date)
+{
+	int64_t s = date.n > 0 ? time_parse_http(date.p, date.n, now->wall_us / 1000000) : -1;
+
+	if (s <= 0)
+		return;
+	now->vouched = true;
+	if (s * 1000000 > now->wall_us + CLOCK_OFF_US || s * 1000000 < now->wall_us - CLOCK_OFF_US)
+		now->wall_us = s * 1000000;
 }
 
 /* A whole 200 result: can it be read? */
@@ -151,6 +165,7 @@ void fetch_batch_end(struct fetch_batch *b, struct fetch_transfer *t, const stru
 	enum answer_asked asked = t->job->asked;
 	const struct uuid *id = asked == ASKED_WHOAMI ? NULL : &b->jobs[t->job->index].id;
 
+	look_at_date(&e.now, h->date);
 	fetch_batch_headers(b, t);
 	if (report(b, &e)) {
 		fetch_batch_fail(b, &e.err);

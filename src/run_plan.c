@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define STATES_AT_ONCE 1000
+#define CLOCK_UNSET_US (INT64_C(1577836800) * 1000000) /* 2020 */
 
 void plan_init(struct plan *p)
 {
@@ -139,7 +140,9 @@ static enum standing standing_of(const struct ledger_entry *e, const struct plan
 	}
 	if (!state_is_lost(e->state) || !e->same_instance || policy->retry_lost)
 		return STANDS_WANTED;
-	if (e->state == JOB_NOT_FOUND && policy->now_us < e->requested_at_us + RETENTION_S * 1000000)
+	/* A time from before there was an API is that of a clock that was not set: it does not let 14 days pass. */
+	if (e->state == JOB_NOT_FOUND &&
+	    (e->requested_at_us < CLOCK_UNSET_US || policy->now_us < e->requested_at_us + RETENTION_S * 1000000))
 		return STANDS_WANTED;
 	return STANDS_LOST;
 }

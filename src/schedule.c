@@ -220,6 +220,7 @@ static struct schedule_job *begin(struct schedule *s, const struct schedule_time
 		return NULL;
 	job->index = s->fresh++;
 	job->stage = STAGE_RESULT;
+	job->began_ns = now->boot_ns;
 	stamp_from_us(&job->requested_at, now->wall_us);
 	s->jobs++;
 	return job;

@@ -8,7 +8,7 @@
  *     result ──200──▶ readable? ──yes──▶ (--details: status) ──▶ STORED
  *       │               └─no─▶ the same request again, until the same bytes came twice ──▶ UNREADABLE
  *       ├─404, unclear─▶ status ─┬─ running ──▶ PENDING        └ FAILED, CANCELLED ──▶ NO_RESULT
- *       │                        └─ COMPLETE ─▶ result again ──404──▶ EXPIRED (over 14 days ago), else PENDING
+ *       │                        └─ COMPLETE ─▶ result again ──404──▶ EXPIRED (over 14 days ago by the server's clock), else PENDING
  *       ├─403──▶ waits for whoami, unless the key is known to be good ──▶ DENIED
  *       ├─429──▶ all pause; asked again, no try is counted
  *       ├─network, 5xx──▶ again after a wait, until no tries are left ──▶ FAILED
@@ -44,7 +44,8 @@ struct schedule_policy {
 
 struct schedule_time {
 	int64_t boot_ns; /* a clock that never goes back: waits */
-	int64_t wall_us; /* since 1970: what is told and kept */
+	int64_t wall_us; /* since 1970: what is told and kept. At an answer: by the server's clock where ours is off */
+	bool vouched;    /* the answer's own Date says so too: wall_us may decide that a job is lost */
 };
 
 struct schedule_job {
@@ -66,6 +67,7 @@ struct schedule_job {
 	unsigned stage;
 	int tries;
 	bool again, receiving, under_way;
+	int64_t began_ns; /* boot time of the first request */
 	int pause;
 	bool has_sha256;
 	uint8_t sha256[SHA256_LEN];

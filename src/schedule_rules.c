@@ -13,7 +13,8 @@ static const step settled = {.did = STEP_SETTLED};
 static const step goes_on = {.did = STEP_ON};
 static const step left = {.did = STEP_LEFT};
 
-/* A request has ended. http: 0 where no headers came. A result that is in hand keeps its own code and time. */
+/* A request has ended. http: 0 where no headers came. A result that is in hand keeps its own code and time. The first
+ * request is dated back from the answer: the wall clock may have been wrong then, or set since. */
 static void arrived(struct schedule *s, struct schedule_job *job, int http, const struct schedule_time *now)
 {
 	s->under_way--;
@@ -23,6 +24,7 @@ static void arrived(struct schedule *s, struct schedule_job *job, int http, cons
 		return;
 	job->http_status = http;
 	stamp_from_us(&job->fetched_at, now->wall_us);
+	stamp_from_us(&job->requested_at, now->wall_us - (now->boot_ns - job->began_ns) / 1000);
 }
 
 static step settle(struct schedule *s, struct schedule_job *job, enum job_state state, const char *error)
@@ -161,11 +163,13 @@ static step forbidden(struct schedule *s, struct schedule_job *job, const struct
 	return goes_on;
 }
 
-/* 404 after a status that said COMPLETE. */
+/* 404 after a status that said COMPLETE. How long ago that was only the server knows: our clock may be wrong, and a job
+ * that is called expired is not asked for again. */
 static step still_none(struct schedule *s, struct schedule_job *job, const struct answer *a,
 		       const struct schedule_time *now)
 {
-	bool old = stamp_is_set(&job->completed_at) && now->wall_us - job->completed_at.us > RETENTION_US;
+	bool old =
+	    now->vouched && stamp_is_set(&job->completed_at) && now->wall_us - job->completed_at.us > RETENTION_US;
 
 	return settle(s, job, old ? JOB_EXPIRED : JOB_PENDING, a->message);
 }

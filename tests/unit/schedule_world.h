@@ -42,7 +42,7 @@ struct world {
 
 static inline struct world world_of(const struct schedule_policy *policy, size_t n)
 {
-	struct world w = {.s = schedule_new(policy, n), .now = {.boot_ns = 5000 * MS, .wall_us = START_US}};
+	struct world w = {.s = schedule_new(policy, n), .now = {.boot_ns = 5000 * MS, .wall_us = START_US, .vouched = true}};
 
 	assert_non_null(w.s);
 	return w;

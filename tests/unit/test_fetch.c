@@ -23,10 +23,13 @@
 #define GOOD       OK("{\"topic\":\"x\"}")
 #define BUSY       "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n" CLOSE
 #define UNCLEAR    JSON("404 Not Found") "{\"message\":\"Job results not yet available\"}"
-#define UNKNOWN    JSON("404 Not Found") "{\"detail\":\"Job not found\",\"status\":404}"
-#define LIMIT      "HTTP/1.1 429 Slow\r\nContent-Length: 0\r\n" CLOSE
-#define DENIED     JSON("403 Forbidden") "{\"message\":\"Permission denied\"}"
-#define REFUSED    JSON("401 Unauthorized") "{\"message\":\"Missing or invalid API key\"}"
+#define UNCLEAR_ON(day)                                                                                                \
+	JSON("404 Not Found\r\nDate: " day " 00:00:00 GMT") "{\"message\":\"Job results not yet available\"}"
+#define COMPLETE_2020 OK("{\"state\":\"COMPLETE\",\"completedAt\":\"2020-01-01T00:00:00Z\"}")
+#define UNKNOWN       JSON("404 Not Found") "{\"detail\":\"Job not found\",\"status\":404}"
+#define LIMIT         "HTTP/1.1 429 Slow\r\nContent-Length: 0\r\n" CLOSE
+#define DENIED        JSON("403 Forbidden") "{\"message\":\"Permission denied\"}"
+#define REFUSED       JSON("401 Unauthorized") "{\"message\":\"Missing or invalid API key\"}"
 
 /* The caller of fetch_run: what it was told, and how it behaves. */
 struct caller {
@@ -223,12 +226,10 @@ static void what_becomes_of_a_job(void **state)
 	    {{UNKNOWN}, {0}, JOB_NOT_FOUND, 404, 1, "Job not found"},
 	    {{UNCLEAR}, {OK("{\"state\":\"EXECUTING\"}")}, JOB_PENDING, 200, 2, ""},
 	    {{UNCLEAR, GOOD}, {BUSY, OK("{\"state\":\"COMPLETE\"}")}, JOB_STORED, 200, 4, ""},
-	    {{UNCLEAR},
-	     {OK("{\"state\":\"COMPLETE\",\"completedAt\":\"2020-01-01T00:00:00Z\"}")},
-	     JOB_EXPIRED,
-	     404,
-	     3,
-	     "HTTP 404"},
+	    /* over 14 days ago by the server's clock, not by it, and by ours alone */
+	    {{UNCLEAR_ON("Mon, 20 Jan 2020")}, {COMPLETE_2020}, JOB_EXPIRED, 404, 3, "HTTP 404"},
+	    {{UNCLEAR_ON("Fri, 10 Jan 2020")}, {COMPLETE_2020}, JOB_PENDING, 404, 3, "HTTP 404"},
+	    {{UNCLEAR}, {COMPLETE_2020}, JOB_PENDING, 404, 3, "HTTP 404"},
 	    {{"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/elsewhere\r\n" CLOSE},
 	     {0},
 	     JOB_FAILED,

@@ -153,6 +153,15 @@ static void test_what_is_asked_again(void **state)
 	     PLAN_ALREADY_LOST,
 	     PLAN_ALREADY_LOST,
 	     PLAN_OPEN},
+	    /* first asked for by a clock that was not set, or was set ahead: no 14 days have passed */
+	    {{.state = JOB_NOT_FOUND, .same_instance = true, .requested_at_us = 77 * DAY_US},
+	     PLAN_OPEN,
+	     PLAN_OPEN,
+	     PLAN_OPEN},
+	    {{.state = JOB_NOT_FOUND, .same_instance = true, .requested_at_us = NOW_US + 15 * DAY_US},
+	     PLAN_OPEN,
+	     PLAN_OPEN,
+	     PLAN_OPEN},
 	};
 
 	(void)state;

@@ -205,6 +205,41 @@ static void what_becomes_of_a_job(void **state)
 		converse(&all[i]);
 }
 
+/* Our clock alone makes no job expired: without a word of the server's clock the job stays open. */
+static void only_the_servers_clock_expires(void **state)
+{
+	struct schedule_policy policy = usual();
+	struct world w = world_of(&policy, 1);
+
+	(void)state;
+	say(&w, start_now(&w), VERDICT_ASK_STATUS, 404);
+	status(&w, start(&w), STATUS_COMPLETE, 15);
+	w.now.vouched = false;
+	say(&w, start(&w), VERDICT_ASK_STATUS, 404);
+	expect(&w, 0, JOB_PENDING);
+	expect_over(&w, SCHEDULE_GOES_ON);
+}
+
+/* A clock that is set in mid-run: the first request is dated back from the answer, by boot time. */
+static void the_first_request_is_dated_from_the_answer(void **state)
+{
+	struct schedule_policy policy = usual();
+	struct world w = world_of(&policy, 1);
+	struct schedule_job *job;
+
+	(void)state;
+	w.now.wall_us = 0;
+	job = start_now(&w);
+	w.now.boot_ns += 7000 * MS;
+	w.now.wall_us = START_US;
+	assert_true(good(&w, job).took_body);
+	job = schedule_settled(w.s);
+	assert_int_equal(job->fetched_at.us, START_US);
+	assert_int_equal(job->requested_at.us, START_US - 7000000);
+	schedule_release(w.s, job);
+	expect_over(&w, SCHEDULE_GOES_ON);
+}
+
 static void the_second_body_is_kept(void **state)
 {
 	struct schedule_policy policy = usual();
@@ -245,6 +280,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(what_becomes_of_a_job),
+	    cmocka_unit_test(only_the_servers_clock_expires),
+	    cmocka_unit_test(the_first_request_is_dated_from_the_answer),
 	    cmocka_unit_test(the_second_body_is_kept),
 	    cmocka_unit_test(long_messages_are_cut_at_a_character),
 	};

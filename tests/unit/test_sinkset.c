@@ -290,7 +290,7 @@ static void test_most(void **state)
 
 	(void)state;
 	for (size_t i = 0; i <= SINKSET_MAX; i++) {
-		(void)snprintf(names[i], sizeof(names[i]), "fake:nr-%zu", i);
+		(void)snprintf(names[i], sizeof(names[i]), "fake:nr-%02zu", i);
 		specs[i] = names[i];
 	}
 	assert_null(sinkset_open(specs, SINKSET_MAX + 1, &options, &err));
@@ -302,6 +302,22 @@ static void test_most(void **state)
 	close_set(set);
 	set = open_set(0, specs);
 	assert_int_equal(sinkset_alive(set), 0);
+	close_set(set);
+}
+
+/* Opened in the order of their names, so that two runs that share sinks do not each hold one of them; numbered as they
+ * were given. */
+static void test_opened_by_name(void **state)
+{
+	static const char *const specs[] = {"fake:b", "fake:a"};
+	struct sinkset *set = open_set(2, specs);
+	struct err err = {0};
+
+	(void)state;
+	assert_string_equal(sinkset_spec(set, 0), "[fake:b]");
+	fakes[0].fails = "row"; /* the first to be opened */
+	fakes[0].kind = ERR_JOB;
+	assert_int_equal(one_job(set, 3, &err), 1);
 	close_set(set);
 }
 
@@ -321,12 +337,12 @@ static void test_close_fails(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup(test_all_well, reset),    cmocka_unit_test_setup(test_one_fails, reset),
-	    cmocka_unit_test_setup(test_all_fail, reset),    cmocka_unit_test_setup(test_rollback, reset),
-	    cmocka_unit_test_setup(test_flush_fails, reset), cmocka_unit_test_setup(test_record_fails, reset),
-	    cmocka_unit_test_setup(test_states, reset),      cmocka_unit_test_setup(test_open_fails, reset),
-	    cmocka_unit_test_setup(test_same_twice, reset),  cmocka_unit_test_setup(test_most, reset),
-	    cmocka_unit_test_setup(test_close_fails, reset),
+	    cmocka_unit_test_setup(test_all_well, reset),       cmocka_unit_test_setup(test_one_fails, reset),
+	    cmocka_unit_test_setup(test_all_fail, reset),       cmocka_unit_test_setup(test_rollback, reset),
+	    cmocka_unit_test_setup(test_flush_fails, reset),    cmocka_unit_test_setup(test_record_fails, reset),
+	    cmocka_unit_test_setup(test_states, reset),         cmocka_unit_test_setup(test_open_fails, reset),
+	    cmocka_unit_test_setup(test_same_twice, reset),     cmocka_unit_test_setup(test_most, reset),
+	    cmocka_unit_test_setup(test_opened_by_name, reset), cmocka_unit_test_setup(test_close_fails, reset),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
