@@ -38,7 +38,7 @@ run_omni run "$T/jobs.txt" -t "$T/lock.db" --rate 0
 is "a second run on the same sink" "$RC" 75
 like "says so" "$(cat "$T/err")" "another run holds '.*lock.db'"
 run_omni run "$T/jobs.txt" -t "$T/other.db" -t "$T/lock.db" --rate 0
-is "one sink of two is held: nothing is done" "$RC $(test -e "$T/other.db" && sql "$T/other.db" 'SELECT count(*) FROM jobs')" "75 0"
+is "one sink of two is held: nothing is done" "$RC $(test -e "$T/other.db" && echo made)" "75 "
 is "a reader is not kept out" "$(sql "$T/lock.db" 'SELECT count(*) FROM jobs')" 0
 kill -KILL "$holder"
 wait "$holder" 2>/dev/null
