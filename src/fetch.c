@@ -106,7 +106,8 @@ static CURLcode set_transfer(CURL *e, struct slot *slot, const struct fetch_opti
 	    (rc = curl_easy_setopt(e, CURLOPT_HEADERDATA, slot)) ||
 	    (rc = curl_easy_setopt(e, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L)) ||
 	    (rc = curl_easy_setopt(e, CURLOPT_USERAGENT, o->user_agent)) ||
-	    (rc = curl_easy_setopt(e, CURLOPT_ACCEPT_ENCODING, "")) ||
+	    /* Not what else libcurl knows: to decode brotli or zstd may take megabytes for each transfer. */
+	    (rc = curl_easy_setopt(e, CURLOPT_ACCEPT_ENCODING, "gzip, deflate")) ||
 	    (rc = curl_easy_setopt(e, CURLOPT_BUFFERSIZE, RECEIVE_SIZE)) ||
 	    (rc = curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L)) ||
 	    (rc = curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT, (long)o->connect_timeout_s)) ||

@@ -66,6 +66,7 @@ head_of_request() { # SETTING...: the header of a request, in $T/head
 }
 head_of_request "CURL_HOME=$T/home" http_proxy=http://me:hunter2@127.0.0.1:1
 is "the key goes into one header of each request" "$(grep -ac "^Authorization: Bearer $TOKEN"$'\r$' "$T/head") $(grep -aoF "$TOKEN" "$T/head" | wc -l)" "2 2"
+is "only encodings that are decoded in little memory are asked for" "$(grep -ai '^Accept-Encoding:' "$T/head" | tr -d '\r' | sort -u)" "Accept-Encoding: gzip, deflate"
 is "and no cookie, password or referrer into any" "$(grep -aciE '^(cookie|referer|proxy-|.*basic )' "$T/head")" 0
 
 # --- TLS ---
