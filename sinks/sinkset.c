@@ -45,17 +45,15 @@ static void drop_out(struct member *m, const struct err *why)
 
 static int stat_target(const char *target, struct stat *st)
 {
+	const char *query = strrchr(target, '?'); /* DIR?compress=… */
 	char *path;
-	char *query;
 	int rc = stat(target, st);
 
-	if (rc == 0 || !strchr(target, '?'))
+	if (rc == 0 || !query)
 		return rc;
-	path = strdup(target); /* DIR?compress=… */
+	path = strndup(target, (size_t)(query - target));
 	if (!path)
 		return -1;
-	query = strrchr(path, '?');
-	*query = '\0';
 	rc = stat(path, st);
 	free(path);
 	return rc;
@@ -253,26 +251,22 @@ static int still_taken(const struct sinkset *set, struct err *err)
 	return -1;
 }
 
+/* One call to all sinks that take the job. */
+#define TO_ALL(set, call, ...)                                                                                         \
+	FOR_SINKS(set, i, (set)->taking)                                                                               \
+	{                                                                                                              \
+		struct err e;                                                                                          \
+		took(set, i, (set)->members[i].sink->ops->call((set)->members[i].sink, __VA_ARGS__, &e), &e);          \
+	}
+
 int sinkset_begin(struct sinkset *set, sink_mask mask, const struct job *job, struct err *err)
 {
 	set->taking = mask & sinkset_alive(set);
 	set->retry = 0;
 	err_set(&set->last, ERR_FATAL, "no sink is left that takes this job");
-	FOR_SINKS(set, i, set->taking)
-	{
-		struct err e;
-		took(set, i, set->members[i].sink->ops->begin(set->members[i].sink, job, &e), &e);
-	}
+	TO_ALL(set, begin, job);
 	return still_taken(set, err);
 }
-
-/* One call to all sinks that take the job. */
-#define TO_ALL(set, call, arg)                                                                                         \
-	FOR_SINKS(set, i, (set)->taking)                                                                               \
-	{                                                                                                              \
-		struct err e;                                                                                          \
-		took(set, i, (set)->members[i].sink->ops->call((set)->members[i].sink, arg, &e), &e);                  \
-	}
 
 int sinkset_action(struct sinkset *set, const struct action *action, struct err *err)
 {
@@ -300,11 +294,7 @@ int sinkset_result_end(struct sinkset *set, const struct query_result *result, s
 
 int sinkset_body(struct sinkset *set, const void *piece, size_t n, struct err *err)
 {
-	FOR_SINKS(set, i, set->taking)
-	{
-		struct err e;
-		took(set, i, set->members[i].sink->ops->body(set->members[i].sink, piece, n, &e), &e);
-	}
+	TO_ALL(set, body, piece, n);
 	return still_taken(set, err);
 }
 

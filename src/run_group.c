@@ -154,6 +154,11 @@ static void settle_ready(struct group *g)
 		release(g, job);
 	}
 	g->n = kept;
+	/* Nothing waits, whichever flush it was that settled the last one. */
+	if (kept == 0) {
+		g->unflushed = 0;
+		g->bytes = 0;
+	}
 }
 
 /* The first reason counts. */

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #define QUEUE_JOBS  64                    /* outcomes that may wait */
+#define LOOK_NS     INT64_C(1000000000)   /* how often at least a group's age is looked at */
 #define QUEUE_BYTES ((uint64_t)256 << 20) /* bytes of bodies that may wait: they lie on a disk */
 
 struct item {
@@ -47,7 +48,8 @@ static void release(struct loader *l, struct fetch_outcome *o)
 	free(o->details);
 }
 
-/* Waits for an outcome, but no longer than until the group is due. */
+/* Waits for an outcome, but no longer than until the group is due, and not in one piece: the clock that can be waited
+ * for stands still while the computer sleeps, the group grows old. */
 static void await(struct loader *l)
 {
 	int64_t due_ns = group_due_ns(l->o.group), left_ns;
@@ -59,6 +61,8 @@ static void await(struct loader *l)
 		return;
 	}
 	left_ns = due_ns - time_boot_ns();
+	if (left_ns > LOOK_NS)
+		left_ns = LOOK_NS;
 	(void)clock_gettime(CLOCK_MONOTONIC, &until);
 	left_ns = until.tv_nsec + (left_ns > 0 ? left_ns : 0);
 	until.tv_sec += left_ns / 1000000000;
@@ -68,7 +72,7 @@ static void await(struct loader *l)
 			return;
 }
 
-/* The next outcome; NULL: none came until the group is due, or none will come (*ended). */
+/* The next outcome; NULL: time to look at the group, or none will come (*ended). */
 static struct item *take(struct loader *l, bool *ended)
 {
 	struct item *item;

@@ -247,6 +247,25 @@ static void adds_up(struct world *w)
 	expect_job(w, 1, "details", "{\"state\":\"COMPLETE\"}");
 }
 
+/* requested_at is the earliest, in whichever order they come: a clock that was ahead is put right by the next run. */
+static void first_request(struct world *w)
+{
+	static const int64_t came_us[] = {4102444800000000, 1736935200000000, 0, 1737000000000000};
+	static const int64_t kept_us[] = {4102444800000000, 1736935200000000, 1736935200000000, 1736935200000000};
+	struct job job = sample_job(1, JOB_PENDING);
+
+	world_open(w);
+	for (size_t i = 0; i < sizeof(came_us) / sizeof(came_us[0]); i++) {
+		memset(&job.requested_at, 0, sizeof(job.requested_at));
+		if (came_us[i] != 0)
+			stamp_from_us(&job.requested_at, came_us[i]);
+		put_job(w, &job, NULL);
+		assert_int_equal(ledger_of(w, 1).requested_at_us, kept_us[i]);
+	}
+	world_flush(w);
+	expect_job(w, 1, "requested_at", "2025-01-15T10:00:00.000Z");
+}
+
 static void instances(struct world *w)
 {
 	struct sink_options other = world_options;
@@ -338,6 +357,7 @@ const struct contract_test tests_ledger[] = {
     {"a loss settles a partial job", SINK_LEDGER, partial_settled},
     {"unasked says nothing", SINK_LEDGER, unasked},
     {"what adds up, what stays", SINK_LEDGER, adds_up},
+    {"requested_at is the earliest one", SINK_LEDGER, first_request},
     {"the instance that said so", SINK_LEDGER, instances},
     {"only to read", SINK_LEDGER, read_only},
     {"runs", SINK_LEDGER | NEEDS_RUNS, runs},

@@ -58,6 +58,26 @@ sql "$T/l.db" "UPDATE jobs SET requested_at = '2026-01-01T00:00:00.000Z'"
 run_omni run "$T/three.txt" -t "$T/l.db" --rate 0
 is "an early one stays, and over 14 days later it is given up" "$RC $(sql "$T/l.db" "SELECT requested_at < '2026-01-02' FROM jobs")" "0 1"
 
+# A Retry-After that is a date counts from the answer's Date: an hour off, the wait is neither an hour nor none.
+for wrong in "-1h" "+1h"; do
+  t_stop_server
+  until_s=$(($(date +%s) + 3))
+  t_start_server - <<SCRIPT
+{"job":"$(job 8)","result":[{"status":429,"headers":{"Retry-After":"$(date -u -d "@$until_s" '+%a, %d %b %Y %H:%M:%S GMT')"}},{"json":{"message":"m"}}]}
+{"job":"$(job 9)","result":[{"status":503,"body":"busy","headers":{"Retry-After":"$(date -u -d "@$until_s" '+%a, %d %b %Y %H:%M:%S GMT')"}},{"json":{"message":"m"}}]}
+SCRIPT
+  { job 8; job 9; } >"$T/dates.txt"
+  rm -rf "$T"/d.db* "$T/state"
+  clock "$wrong"
+  run_omni run "$T/dates.txt" -t "$T/d.db" --rate 0 --retry-wait 0 --retry-max-wait 60
+  right
+  is "a Retry-After that is a date, at $wrong: waited for, and stored" "$RC $(server_count /result)" "0 4"
+  early=0
+  while read -r at; do [ "$(date -d "$at" +%s)" -ge $until_s ] || early=$((early + 1)); done \
+    < <(grep -E '"request": ?2' "$SERVER_LOG" | sed -E 's/.*"time": ?"([^"]*).*/\1/')
+  is "a Retry-After that is a date, at $wrong: nothing is asked for before it" "$early" 0
+done
+
 # The clock jumps in mid-run, in a transfer and in a wait: the run takes its time, its jobs are stored, expiry is the job's.
 for wrong in "-1h" "+15d"; do
   t_stop_server

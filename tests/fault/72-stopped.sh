@@ -48,10 +48,10 @@ for i in 1 2 3; do
   first=$?
   t_forget "${pids[i - 1]}"
   like "stopped while ${moments[i]}: all is stored, or left open" "$first" '^(0|3)$'
-  before=$(server_count /result)
+  before=$(($(asked "$i") + $(asked "1$i")))
   run_omni run "$T/$i.txt" -t "$T/$i.db" "${TIGHT[@]}"
   is "stopped while ${moments[i]}: the next run has all of it" "$RC $(sql "$T/$i.db" "SELECT count(*) FROM jobs WHERE state = 'stored'")" "0 2"
-  [ "$first" = 3 ] || is "stopped while ${moments[i]}: and asks for nothing that was stored" "$(server_count /result)" "$before"
+  [ "$first" = 3 ] || is "stopped while ${moments[i]}: and asks for nothing that was stored" "$(($(asked "$i") + $(asked "1$i")))" "$before"
   is "stopped while ${moments[i]}: no job failed for good" "$(sql "$T/$i.db" "SELECT count(*) FROM jobs WHERE state <> 'stored'")" 0
 done
 
@@ -89,6 +89,62 @@ wait "$helper"
 t_forget "$helper"
 run_omni run "$T/many.txt" -t "$T/w5.db" --rate 20/s
 is "with the lock free again the window is shared again" "$RC $(grep -c 'own' "$T/err")" "0 0"
+
+# One of ours that is stopped in a system call, with what it has locked: the window, and the database in mid-commit.
+can_stop() (
+  command -v strace || exit 1
+  strace -f -o /dev/null -e trace=exit_group -e inject=exit_group:signal=SIGKILL:when=1 true
+  [ $? = 137 ]
+) >/dev/null 2>&1
+# stopped_in CALL:N PATH ARGS...: a run that is stopped at the end of the Nth such call on PATH. Its pid is in STOPPED.
+stopped_in() {
+  local point=$1 path=$2 whole=$OMNI
+  shift 2
+  printf '#!/bin/sh\nASAN_OPTIONS=detect_leaks=0 exec strace -f -o %s -P %s -e trace=%s -e inject=%s:signal=SIGSTOP:when=%s %s "$@"\n' \
+    "$T/trace" "$path" "${point%:*}" "${point%:*}" "${point#*:}" "$whole" >"$T/tracer"
+  chmod +x "$T/tracer"
+  rm -f "$T/trace"
+  OMNI=$T/tracer
+  start_omni "$@"
+  OMNI=$whole
+  until grep -qs 'stopped by SIGSTOP' "$T/trace" || ! kill -0 "$OMNI_PID"; do sleep 0.02; done
+  read -r STOPPED _ <"/proc/$OMNI_PID/task/$OMNI_PID/children"
+  T_PIDS+=("$STOPPED")
+  TRACER=$OMNI_PID
+}
+# Goes on, and what came of it is in RC. Each thread counts its calls, so that it may be stopped once more.
+goes_on() {
+  while kill -CONT "$STOPPED" 2>/dev/null; do sleep 0.02; done
+  t_forget "$STOPPED"
+  OMNI_PID=$TRACER
+  wait_omni
+}
+if can_stop; then
+  job 2 >"$T/two.txt"
+  stopped_in fdatasync:1 "$T/w5.db-wal" run "$T/two.txt" -t "$T/w5.db" --rate 20/s
+  like "stopped in mid-commit: the database is locked" "$(sql "$T/w5.db" "BEGIN IMMEDIATE" 2>&1)" 'locked'
+  (t_omni run "$T/many.txt" -t "$T/w5.db" --rate 20/s --refetch >/dev/null 2>&1)
+  is "stopped in mid-commit: another run exits 75" "$?" 75
+  (t_omni run "$T/many.txt" -t "$T/w8.db" --rate 20/s >/dev/null 2>&1)
+  is "stopped in mid-commit: one with another sink goes on, and keeps to the rate" "$? $(server_count '"status": ?429')" "0 0"
+  goes_on
+  is "stopped in mid-commit: it finishes" "$RC $(asked 2) $(sql "$T/w5.db" "SELECT count(*) FROM jobs WHERE state = 'stored'")" "0 1 32"
+
+  stopped_in flock:3 "$window" run "$T/two.txt" -t "$T/w9.db" --rate 20/s
+  is "stopped with the window locked: it holds the lock, and has asked for nothing" "$(flock -n "$window" true && echo free) $(asked 2)" " 1"
+  (t_omni run "$T/many.txt" -t "$T/w10.db" --rate 20/s >"$T/out2" 2>"$T/err2")
+  is "stopped with the window locked: another run goes on, and keeps to the rate" "$? $(server_count '"status": ?429')" "0 0"
+  like "stopped with the window locked: it says that its window is its own" "$(cat "$T/err2")" 'locked for over two seconds'
+  goes_on
+  is "stopped with the window locked: it finishes" "$RC $(asked 2) $(server_count '"status": ?429')" "0 2 0"
+  # What the other one asked for stands in no window that is shared: from here on the server counts anew.
+  t_stop_server
+  t_start_server "$T/server-2.script" --limit 20/s
+  run_omni run "$T/many.txt" -t "$T/w11.db" --rate 20/s
+  is "stopped with the window locked: the window is shared again" "$RC $(server_count '"status": ?429') $(grep -c own "$T/err")" "0 0 0"
+else
+  skip "stopped in a system call" "no strace here, or not allowed"
+fi
 if unshare -pf --mount-proc true 2>/dev/null; then
   (OMNI_EXPORT=$OMNI && printf '#!/bin/sh\nexec unshare -pf --mount-proc %s "$@"\n' "$OMNI_EXPORT" >"$T/apart" && chmod +x "$T/apart" && OMNI=$T/apart &&
     t_omni run "$T/many.txt" -t "$T/w6.db" --rate 20/s >/dev/null 2>&1) &
@@ -145,7 +201,7 @@ taken_over "stopped in mid-COPY" "$T/three.txt" copying
 # The connection dies while it is stopped and nobody takes over: it is had again.
 pg "DROP SCHEMA omni_export CASCADE"
 t_stop_server
-t_start_server "$T/server-3.script"
+t_start_server "$T/server-$T_SERVERS.script"
 start_omni run "$T/two.txt" -t "$PG" --rate 0
 until [ "$(asked 2)" = 1 ] || ! kill -0 "$OMNI_PID"; do sleep 0.02; done
 kill -STOP "$OMNI_PID"
