@@ -21,7 +21,7 @@ answers() { # TAG
   for id in 1 2; do
     echo "{\"job\":\"$(job $id)\",\"result\":{\"json\":{\"message\":\"$1 $id\",\"actions\":[{\"type\":\"validate\"},{\"type\":\"generate_query\",\"result\":{\"queryName\":\"$1\",\"csvResult\":\"A,B\\n$1,$id\\n2,$1\\n\"}},{\"type\":\"generate_query\",\"result\":{\"queryName\":\"r\",\"csvResult\":\"C\\n$1\\n\"}}]}}}"
   done
-  echo "{\"job\":\"$(job 3)\",\"result\":{\"body\":\"$1 odd\"}}"
+  echo "{\"job\":\"$(job 3)\",\"result\":{\"body\":\"odd $1\"}}"
   echo "{\"job\":\"$(job 4)\",\"result\":{\"status\":404,\"envelope\":\"published\",\"message\":\"Job not found\"}}"
   echo "{\"job\":\"$(job 5)\",\"result\":{\"json\":{\"message\":\"other\"}}}"
 }
@@ -48,11 +48,17 @@ export_to() {
     if [ "$sink" = pg ]; then words+=(-t "pg:$OMNI_TEST_PG"); else words+=(-t "$sink:$(place "$1" "$sink")"); fi
   done
   [ -d "$1" ] || mkdir -p "$1/sqlite"
-  run_omni run "$T/four.txt" "${words[@]}" "${OPTS[@]}" "${@:2}"
+  run_omni run "$T/${LIST:-four}.txt" "${words[@]}" "${OPTS[@]}" "${@:2}"
 }
 note() { # FOLDER
   local sink
   for sink in ${SINKS//,/ }; do perl_here contents.pl "$sink" "$(place "$1" "$sink")" | sed "s/^/$sink /"; done >"$1/held"
+  [ "$SINKS" != pg ] || pg_dump -d "$OMNI_TEST_PG" -n omni_export >"$1/dump.sql"
+}
+# What the sweep left of the server goes.
+to_old() {
+  cp -a "$T/old" "$T/new"
+  [ "$SINKS" != pg ] || psql -X -q -o /dev/null -d "$OMNI_TEST_PG" -c 'DROP SCHEMA IF EXISTS omni_export CASCADE' -f "$T/old/dump.sql" 2>"$T/psql.err"
 }
 
 # sweep HOW NAME BEFORE WHOLE POINTS LEAST [SETTING...] -- [OPTION...]
@@ -72,6 +78,7 @@ kill_everything() {
   local how=$1 points=$2 least=$3 id
   for id in 1 2 3 4; do job $id; done >"$T/four.txt"
   { job 1; job 2; } >"$T/two.txt"
+  job 2 >"$T/second.txt"
   job 5 >"$T/five.txt"
   answers old >"$T/old.script"
   answers new >"$T/new.script"
@@ -84,12 +91,21 @@ kill_everything() {
   t_stop_server
   OPTIONS=(--refetch)
   t_start_server "$T/new.script"
-  cp -a "$T/old" "$T/new"
+  to_old
   export_to "$T/new" --refetch
   note "$T/new"
   is "what is stored is new" "$(grep -c ' stored ' "$T/new/held") $(grep ' stored ' "$T/new/held" | grep -cFf "$T/old/held")" "$(grep -c ' stored ' "$T/old/held") 0"
+  is "the unreadable body that came first stays" "$(grep ' unreadable ' "$T/new/held")" "$(grep ' unreadable ' "$T/old/held")"
   sweep "$how" "$how, replacing" "$T/old" "$T/new" "$points" "$least" --
   [ "$SINKS" != csv ] || sweep "$how" "$how, replacing where folders cannot be exchanged" "$T/old" "$T/new" "$points" "$least" exchange=no --
+  # The part of the others is rewritten without it.
+  if [ "$SINKS" = jsonl ]; then
+    cp -a "$T/old" "$T/one"
+    LIST=second export_to "$T/one" --refetch
+    note "$T/one"
+    is "one is new" "$(grep -cvFxf "$T/old/held" "$T/one/held")" 1
+    sweep "$how" "$how, replacing one" "$T/old" "$T/one" "$points" "$least" list=second --
+  fi
   t_stop_server
   finish
 }
