@@ -17,7 +17,7 @@ sub slurp {
 
 sub steady {
   my ($text) = @_;
-  $text =~ s/"(content|run_id|stored_at|requested_at|fetched_at|expires_at|attempts|part|duration)":("[^"]*"|\d+|null)/"$1":/g;
+  $text =~ s/"(instance|content|run_id|stored_at|requested_at|fetched_at|expires_at|attempts|part|duration)":("[^"]*"|\d+|null)/"$1":/g;
   $text =~ s/stored_date=[^"]*//g;
   return $text;
 }

@@ -230,7 +230,7 @@ sub sweep_forget {
     # other job, whose line would be synced with what it found.
     next if $o{points} && $n % 2;
     my $where = "call $n of $total ($call), then a whole run";
-    forgetful(0, 'two', "$t/k");
+    forgetful(0, $o{list} eq 'four' ? 'two' : $o{list}, "$t/k");
     power_goes('nothing');
     look($where, "$t/d") == $results or wrong($where, "not all that it stored is on the disk");
     again($where, "$t/d") if $k % 3 == 0;
