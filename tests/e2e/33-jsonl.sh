@@ -3,32 +3,28 @@
 . "${srcdir:-$(dirname "$0")/../..}/tests/e2e/lib.sh"
 . "$srcdir/tests/e2e/flat.sh"
 
-plain() { # DIR TABLE...: the lines of these tables, as every engine that globs sees them
-  local dir=$1 table file
-  shift
-  for table; do
-    for file in "$dir/$table"/stored_date=*/*; do
-      case $file in
-      *.zst) zstd -dcq <"$file" ;;
-      *.gz) gzip -dc <"$file" ;;
-      *.jsonl) cat "$file" ;;
-      esac
-    done
+plain() { # DIR TABLE: the lines of this table, as every engine that globs sees them
+  local suffix command
+  for suffix in zst gz jsonl; do
+    case $suffix in zst) command="zstd -dcq" ;; gz) command="gzip -dc" ;; *) command=cat ;; esac
+    # shellcheck disable=SC2086 # a command and its options
+    find "$1/$2" -path '*/stored_date=*' -name "*.$suffix" -exec $command {} + 2>/dev/null
   done
 }
 # load DIR: all of it in $T/load.db: a table of lines for each table, and "counted", those that the manifest counts.
 load() {
-  local table
+  local table imports=()
   rm -f "$T/load.db"
   for table in jobs actions results result_rows manifest; do
-    if [ $table = manifest ]; then tail -n +2 "$1/manifest.jsonl"; else plain "$1" $table; fi >"$T/lines"
-    sqlite3 -batch "$T/load.db" "CREATE TABLE $table(line)" ".mode ascii" '.separator "\037" "\n"' ".import $T/lines $table"
+    if [ $table = manifest ]; then tail -n +2 "$1/manifest.jsonl"; else plain "$1" $table; fi >"$T/lines.$table"
+    imports+=("CREATE TABLE $table(line);" ".import $T/lines.$table $table")
   done
-  sql "$T/load.db" "
+  printf '%s\n' ".bail on" ".mode ascii" '.separator "\037" "\n"' "${imports[@]}" "
     CREATE VIEW last AS SELECT max(rowid), line, line ->> 'job_id' AS id, line ->> 'state' AS state, line -> 'parts' AS parts FROM manifest GROUP BY line ->> 'job_id';
     CREATE VIEW counted AS SELECT t, l.line FROM (SELECT 'jobs' AS t, line FROM jobs UNION ALL SELECT 'actions', line FROM actions UNION ALL
       SELECT 'results', line FROM results UNION ALL SELECT 'result_rows', line FROM result_rows) l JOIN last ON id = l.line ->> 'job_id'
-      WHERE EXISTS (SELECT 1 FROM json_each(parts) WHERE value LIKE t || '/stored_date=____-__-__/' || (l.line ->> 'part'))"
+      WHERE EXISTS (SELECT 1 FROM json_each(parts) WHERE value LIKE t || '/stored_date=____-__-__/' || (l.line ->> 'part'));" |
+    sqlite3 -batch "$T/load.db"
 }
 # contents DIR: what a run that begins anew must come to: each line once, without what differs from run to run.
 contents() {
