@@ -3,7 +3,7 @@
 # Where configure's and the tests' tools come from. Keep in step with configure.ac and the README.
 BUILD_PACKAGES="build-essential autoconf automake pkg-config libcurl4-openssl-dev libjsmn-dev libcsv-dev libsqlite3-dev libpq-dev
   libzstd-dev libssl-dev zlib1g-dev libinih-dev libcmocka-dev libmicrohttpd-dev ca-certificates sqlite3"
-TEST_PACKAGES="clang libclang-rt-14-dev valgrind cppcheck mandoc curl openssl zstd time strace procps util-linux nginx-light postgresql-15 postgresql-client-15"
+TEST_PACKAGES="clang perl libclang-rt-14-dev valgrind cppcheck mandoc curl openssl zstd time strace procps util-linux nginx-light postgresql-15 postgresql-client-15"
 
 install_packages() {
   local missing=() package sudo= policy=0 failed=0
