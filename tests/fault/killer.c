@@ -28,25 +28,44 @@
 #define CANNOT 77
 #define MAX    64
 
+/* clang-format off */
 static const struct call {
 	const char *name;
 	int nr;
 } known[] = {
-#define CALL(name)                                                                                                     \
-	{                                                                                                              \
-#name, SYS_##name                                                                                      \
-	}
-    CALL(write),           CALL(pwrite64),  CALL(writev),    CALL(pwritev), CALL(fsync),    CALL(fdatasync),
-    CALL(sync_file_range), CALL(ftruncate), CALL(fallocate), CALL(fchmod),  CALL(fchmodat), CALL(mkdirat),
-    CALL(unlinkat),        CALL(renameat2), CALL(openat),    CALL(close),   CALL(flock),    CALL(fcntl),
-    CALL(sendto),          CALL(sendmsg),   CALL(recvfrom),
+#define CALL(name) {#name, SYS_##name}
+    CALL(write),
+    CALL(pwrite64),
+    CALL(writev),
+    CALL(pwritev),
+    CALL(fsync),
+    CALL(fdatasync),
+    CALL(sync_file_range),
+    CALL(ftruncate),
+    CALL(fallocate),
+    CALL(fchmod),
+    CALL(fchmodat),
+    CALL(mkdirat),
+    CALL(unlinkat),
+    CALL(renameat2),
+    CALL(openat),
+    CALL(close),
+    CALL(flock),
+    CALL(fcntl),
+    CALL(sendto),
+    CALL(sendmsg),
+    CALL(recvfrom),
 #ifdef SYS_unlink
-    CALL(unlink),          CALL(rmdir),     CALL(mkdir),     CALL(rename),
+    CALL(unlink),
+    CALL(rmdir),
+    CALL(mkdir),
+    CALL(rename),
 #endif
 #ifdef SYS_renameat
     CALL(renameat),
 #endif
 };
+/* clang-format on */
 
 static const char *name_of(int nr)
 {
