@@ -71,7 +71,7 @@ sub run {
     open STDIN, '<', '/dev/null';
     open STDOUT, '>', '/dev/null';
     open STDERR, '>', "$t/err";
-    exec @command;
+    exec @command or kill KILL => $$;
   }
   waitpid $pid, 0;
   return $? & 127 ? 128 + ($? & 127) : $? >> 8;
