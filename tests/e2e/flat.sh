@@ -12,32 +12,12 @@ of() {
 # litter DIR: staged names that are left.
 litter() { find "$1" -name '.new-*' -o -name '.old-*' | wc -l; }
 
-# kill_points SYSCALL=COUNT...: the points at which killed_run is to die, one a line.
-kill_points() {
-  local point n
-  for point; do
-    for ((n = 1; n <= ${point#*=}; n++)); do echo "${point%=*}:$n"; done
-  done
-}
-
-# can_trace: strace is here, and may kill.
+# can_trace: strace is here, and may inject.
 can_trace() (
   command -v strace || return
   strace -f -o /dev/null -e trace=exit_group -e inject=exit_group:signal=SIGKILL:when=1 true
   [ $? = 137 ]
 ) >/dev/null 2>&1
-
-# killed_run POINT ARGS...: as run_omni, but the program is killed as it makes that system call (in whichever thread).
-killed_run() {
-  local point=$1 whole=$OMNI
-  shift
-  printf '#!/bin/sh\nASAN_OPTIONS=detect_leaks=0 exec strace -f -o /dev/null -e trace=%s -e inject=%s:signal=SIGKILL:when=%s %s "$@"\n' \
-    "${point%:*}" "${point%:*}" "${point#*:}" "$whole" >"$T/killer"
-  chmod +x "$T/killer"
-  OMNI=$T/killer
-  run_omni "$@" 2>/dev/null
-  OMNI=$whole
-}
 
 # traced_run INJECTION ARGS...: as run_omni, with a system call that fails as INJECTION says (strace's -e inject=).
 traced_run() {

@@ -1,8 +1,7 @@
 #!/bin/bash
 # Killed in any system call: csv.
-SINK=csv SAMPLE=${OMNI_SAMPLE:-29}
+SINKS=csv
 . "${srcdir:-$(dirname "$0")/../..}/tests/e2e/lib.sh"
 . "$srcdir/tests/e2e/flat.sh"
 . "$srcdir/tests/fault/kill.sh"
-can_trace || skip_all "no strace"
-kill_everything kill
+kill_everything kill 16 16

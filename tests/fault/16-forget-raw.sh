@@ -1,7 +1,7 @@
 #!/bin/bash
 # The power goes after any call, and what was not synced with it: raw.
-SINK=raw SAMPLE=${OMNI_SAMPLE:-13}
+SINKS=raw
 . "${srcdir:-$(dirname "$0")/../..}/tests/e2e/lib.sh"
 . "$srcdir/tests/e2e/flat.sh"
 . "$srcdir/tests/fault/kill.sh"
-kill_everything forget
+kill_everything forget 6 6
