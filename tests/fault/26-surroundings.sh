@@ -4,10 +4,10 @@
 . "$srcdir/tests/fault/fault.sh"
 fault_start
 fault_sink raw
-contents raw "$WHERE" >"$T/whole"
+contents_to "$T/whole" raw "$WHERE"
 common=(--rate 0 --retry-wait 0 --retries 2)
 sink() { rm -rf "$T/s" "$T/s.db"*; }
-holds() { contents raw "$T/s" | cmp -s - "$T/whole" && echo whole; } # or nothing
+holds() { contents_to "$T/contents" raw "$T/s" && same "$T/contents" "$T/whole" && echo whole; } # or nothing
 
 # with LIMIT... -- ARGS...: as run_omni, behind a command of the shell in a subshell.
 within() { # COMMAND ARGS...
@@ -15,7 +15,7 @@ within() { # COMMAND ARGS...
   shift
   (
     eval "$command" || exit 98
-    exec {SERVER_IN}>&-
+    exec {SERVER_IN}>&- {CONTENTS_IN}>&- {CONTENTS_OUT}<&-
     t_omni "$@"
   ) >"$T/out" 2>"$T/err"
   RC=$?
@@ -183,7 +183,7 @@ fi
 
 # --- one of two sinks ---
 fault_sink raw
-contents raw "$WHERE" >"$T/whole"
+contents_to "$T/whole" raw "$WHERE"
 for call in fsync:9:EIO write:5:ENOSPC rename:4:EIO; do
   sink
   fault_run "$call" run "$T/jobs.txt" -t "raw:$T/s" -t "csv:$T/c" "${common[@]}"
