@@ -181,6 +181,50 @@ else
   skip "disks that fill" "no tmpfs can be mounted here"
 fi
 
+# --- what is written to goes, or may not be written any more, while the run waits for its second job ---
+{ job 1; job 2; } >"$T/two.txt"
+cat >"$T/slow.script" <<SCRIPT
+{"job":"$(job 1)","result":{"json":{"message":"m"}}}
+{"job":"$(job 2)","result":{"json":{"message":"m"},"delay_ms":1500}}
+SCRIPT
+chmod 711 "$T"
+all_sinks=(-t "sqlite:$T/open/db/a.db" -t "raw:$T/open/raw" -t "csv:$T/open/csv" -t "jsonl:$T/open/jsonl")
+# Root may write anywhere.
+whole=$OMNI nobody=$OMNI
+if [ "$(id -u)" = 0 ]; then
+  printf '#!/bin/sh\nexec setpriv --reuid=65534 --regid=65534 --clear-groups %s "$@"\n' "$OMNI" >"$T/nobody"
+  chmod 755 "$T/nobody"
+  nobody=$T/nobody
+fi
+under_our_hands() { # NAME PROGRAM COMMAND: the command is run in $T/open
+  t_start_server "$T/slow.script"
+  mkdir -p "$T/open/db"
+  chmod 777 "$T/open" "$T/open/db"
+  OMNI=$2
+  start_omni run "$T/two.txt" "${all_sinks[@]}" --rate 0
+  until [ "$(server_count "$(job 2)/result")" -gt 0 ] || ! kill -0 "$OMNI_PID" 2>/dev/null; do sleep 0.02; done
+  (cd "$T/open" && eval "$3")
+  wait_omni
+  OMNI=$whole
+  t_stop_server
+}
+if (OMNI=$nobody t_omni --version) >/dev/null 2>&1; then
+  under_our_hands "read-only" "$nobody" 'chmod -R a-w .'
+  is "folders that may not be written any more: 5, and none is called stored" "$RC $(grep -c ' [01] of 2 jobs stored' "$T/err")" "5 1"
+  is "those that make files drop out, each named" "$(grep -oE "the sink '(raw|csv|jsonl):[^ ]*' dropped out: cannot .*Permission denied" "$T/err" | wc -l)" 3
+  chmod -R u+w "$T/open"
+  OMNI=$nobody
+  run_omni run "$T/two.txt" "${all_sinks[@]}" --base-url "$NEW_URL/api" --rate 0
+  OMNI=$whole
+  is "and the next run finishes in all of them" "$RC $(sql "$T/open/db/a.db" "SELECT count(*) FROM jobs WHERE state = 'stored'") $(for k in raw csv jsonl; do contents $k "$T/open/$k" | grep -c ' stored '; done | tr '\n' ' ')" "0 2 2 2 2 "
+  rm -rf "$T/open"
+else
+  skip "folders that may not be written any more" "the program cannot be run as another user here"
+fi
+under_our_hands "removed" "$OMNI" 'rm -rf ./*'
+is "folders and a database that are removed: 5, and none is called stored" "$RC $(grep -c ' 0 of 2 jobs stored' "$T/err")" "5 1"
+is "each of them is named" "$(grep -oE "the sink '[a-z]*:[^ ]*' dropped out: (cannot|.* was removed)" "$T/err" | wc -l)" 4
+
 # --- one of two sinks ---
 fault_sink raw
 contents_to "$T/whole" raw "$WHERE"
