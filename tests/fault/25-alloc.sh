@@ -46,8 +46,8 @@ export OMNI_FAIL_ALLOC_COUNT=$T/count
 step=${OMNI_EXHAUSTIVE:+1}
 for sink in ${OMNI_FAULT_SINKS:-sqlite raw csv jsonl}; do
   fault_sink "$sink"
-  alloc_sweep "$sink" fault_fresh "${step:-23}" 1
-  alloc_sweep "$sink, replacing" fault_again "${step:-47}" "${step:-9}"
+  alloc_sweep "$sink" fault_fresh "${step:-37}" 1
+  alloc_sweep "$sink, replacing" fault_again "${step:-71}" "${step:-9}"
 done
 
 # --- load: from what raw: keeps ---
@@ -58,5 +58,5 @@ fault_load() {
 fault_sink raw
 mv "$T/base" "$T/from"
 fault_sink jsonl
-alloc_sweep "load" fault_load "${step:-31}" "${step:-5}"
+alloc_sweep "load" fault_load "${step:-41}" "${step:-5}"
 finish

@@ -107,7 +107,7 @@ for kind in "$T/s.db" "csv:$T/s" "jsonl:$T/s?compress=none"; do
   run_omni run "$T/jobs.txt" -t "$kind" "${common[@]}"
   is "without the limit: $kind" "$RC" 0
 done
-for n in 8 10 12 14 16 20 32; do
+for n in ${OMNI_EXHAUSTIVE:+9 10 11 14 18 20 24} 8 12 16 32; do
   sink
   within "ulimit -n $n" run "$T/jobs.txt" -t "$T/s.db" -t "raw:$T/s" "${common[@]}" </dev/null
   case $RC in
@@ -120,7 +120,7 @@ done
 if nm "$OMNI" 2>/dev/null | grep -q __asan_init; then
   skip "an address space that is small" "the sanitizer wants more"
 else
-  for kb in 60000 80000 100000 150000; do
+  for kb in ${OMNI_EXHAUSTIVE:+70000 80000 90000 120000} 60000 100000; do
     sink
     within "ulimit -v $kb" run "$T/jobs.txt" -t "$T/s.db" -t "raw:$T/s" "${common[@]}" </dev/null
     # 127: the dynamic loader is not done yet.
@@ -236,5 +236,17 @@ for call in fsync:9:EIO write:5:ENOSPC rename:4:EIO; do
   is "one of two sinks fails ($call): 5, and the other has all" "$RC $([ "$raw" = whole ] || [ "$csv" = 4 ] && echo one) $([ "$raw" = whole ] && [ "$csv" = 4 ] && echo both)" "5 one "
   like "it is named" "$(cat "$T/err")" "the sink '(raw|csv):.*' dropped out"
   rm -rf "$T/c"
+done
+
+# --- load into sinks that drop out ---
+for call in fsync:5:EIO write:3:ENOSPC; do
+  for more in "" "raw:$T/s"; do
+    sink
+    fault_run "$call" load --from "raw:$WHERE" -t "csv:$T/c" ${more:+-t "$more"}
+    csv=$(contents csv "$T/c" | grep -c ' stored ')
+    is "load${more:+, two sinks} ($call): 5" "$RC" 5
+    check "load${more:+, two sinks} ($call): none is called stored that is not" [ "0$(sed -nE 's/.* ([0-9]+) of 4 jobs stored.*/\1/p' "$T/err")" -le "$csv" ]
+    rm -rf "$T/c"
+  done
 done
 finish
