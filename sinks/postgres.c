@@ -5,7 +5,9 @@
 #include "postgres_sql.h"
 #include "postgres_target.h"
 #include "postgres_tuple.h"
+#include "postgres_wait.h"
 
+#include <errno.h>
 #include <libpq-fe.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +21,8 @@ struct postgres_db {
 	char *name;
 	uint32_t prepared; /* bit q */
 	bool lost, no_right;
+	int wait_errno; /* of the wait that ended the connection; 0: none has */
+	const volatile sig_atomic_t *stop;
 };
 
 /* errors */
@@ -40,7 +44,10 @@ static void say(const PGconn *conn, const char *words, struct buf *out)
 static int fail(struct postgres_db *db, const PGresult *res, struct err *err)
 {
 	const char *state = res ? PQresultErrorField(res, PG_DIAG_SQLSTATE) : NULL;
-	const char *primary = res ? PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY) : NULL;
+	const char *primary = db->wait_errno == ETIMEDOUT ? "no answer for 3 seconds, and the run was told to end"
+			      : db->wait_errno != 0       ? strerror(db->wait_errno)
+			      : res                       ? PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY)
+							  : NULL;
 	const struct postgres_where where = {db->name, postgres_db_role(db)};
 	struct buf words;
 
@@ -50,6 +57,41 @@ static int fail(struct postgres_db *db, const PGresult *res, struct err *err)
 	(void)postgres_fault_set(err, &where, state, buf_cstr(&words), db->lost);
 	buf_free(&words);
 	return -1;
+}
+
+/* waiting: libpq's own waits see nothing of an interrupted run, so that all of them are here */
+
+/* One moment of a wait: 0, or -1: the connection is over. */
+static int wait_for(struct postgres_db *db, struct postgres_wait *w, bool writing)
+{
+	if (postgres_wait(w, PQsocket(db->conn), writing) == 0)
+		return PQconsumeInput(db->conn) ? 0 : -1;
+	db->wait_errno = errno;
+	db->lost = true;
+	return -1;
+}
+
+/* All that is to be sent goes out. 0 or -1. */
+static int send_off(struct postgres_db *db)
+{
+	struct postgres_wait w = {.stop = db->stop};
+	int left;
+
+	while ((left = PQflush(db->conn)) == 1)
+		if (wait_for(db, &w, true))
+			return -1;
+	return left;
+}
+
+/* PQgetResult. */
+static PGresult *next_result(struct postgres_db *db)
+{
+	struct postgres_wait w = {.stop = db->stop};
+
+	while (db->wait_errno == 0 && PQisBusy(db->conn))
+		if (wait_for(db, &w, PQflush(db->conn) == 1))
+			break;
+	return db->wait_errno == 0 ? PQgetResult(db->conn) : NULL;
 }
 
 enum { WANT_DONE, WANT_ROWS, WANT_COPY };
@@ -62,7 +104,7 @@ static int finish(struct postgres_db *db, int want, struct err *err)
 	int rc = 0;
 	bool any = false;
 
-	while ((res = PQgetResult(db->conn))) {
+	while ((res = next_result(db))) {
 		const ExecStatusType status = PQresultStatus(res);
 		const bool good = want == WANT_COPY ? status == PGRES_COPY_IN
 						    : status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
@@ -78,7 +120,7 @@ static int finish(struct postgres_db *db, int want, struct err *err)
 			break;
 	}
 	db->lost = db->lost || PQstatus(db->conn) == CONNECTION_BAD;
-	return any ? rc : fail(db, NULL, err);
+	return any && db->wait_errno == 0 ? rc : fail(db, NULL, err);
 }
 
 static void forget(struct postgres_db *db)
@@ -151,7 +193,7 @@ static int check_session(struct postgres_db *db, struct err *err)
 	return 0;
 }
 
-struct postgres_db *postgres_db_open(const char *conninfo, struct err *err)
+struct postgres_db *postgres_db_open(const char *conninfo, const volatile sig_atomic_t *stop, struct err *err)
 {
 	struct postgres_db *db = NULL;
 	struct buf words;
@@ -159,6 +201,8 @@ struct postgres_db *postgres_db_open(const char *conninfo, struct err *err)
 	if (check_conninfo(conninfo, err))
 		return NULL;
 	db = calloc(1, sizeof(*db));
+	if (db)
+		db->stop = stop;
 	if (!db || !(db->conn = connect_to(conninfo))) {
 		no_memory(err);
 		goto fail;
@@ -174,6 +218,10 @@ struct postgres_db *postgres_db_open(const char *conninfo, struct err *err)
 	if (asprintf(&db->name, "'%s' at '%s:%s'", PQdb(db->conn), PQhost(db->conn), PQport(db->conn)) < 0) {
 		db->name = NULL;
 		no_memory(err);
+		goto fail;
+	}
+	if (PQsetnonblocking(db->conn, 1) != 0) {
+		(void)fail(db, NULL, err);
 		goto fail;
 	}
 	PQsetNoticeProcessor(db->conn, notice, db->conn);
@@ -339,9 +387,9 @@ static int take_answers(struct postgres_db *db, struct err *err)
 	int rc = 0;
 
 	for (;;) {
-		PGresult *res = PQgetResult(db->conn);
+		PGresult *res = next_result(db);
 		const ExecStatusType status = PQresultStatus(res);
-		if (!res && PQstatus(db->conn) == CONNECTION_BAD)
+		if (!res && (db->wait_errno != 0 || PQstatus(db->conn) == CONNECTION_BAD))
 			return rc ? rc : fail(db, NULL, err);
 		if (res && rc == 0 && status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK &&
 		    status != PGRES_PIPELINE_SYNC)
@@ -388,7 +436,7 @@ int postgres_db_copy_put(struct postgres_db *db, const char *tuples, size_t n, s
 
 	for (size_t at = 0, k; at < n; at += k) {
 		k = n - at < most ? n - at : most;
-		if (PQputCopyData(db->conn, tuples + at, (int)k) == 1)
+		if (PQputCopyData(db->conn, tuples + at, (int)k) == 1 && send_off(db) == 0)
 			continue;
 		/* Where the server has said why, that is the reason. */
 		if (finish(db, WANT_DONE, err) == 0)

@@ -14,14 +14,16 @@
 #include "buf.h"
 #include "err.h"
 
+#include <signal.h>
 #include <stdbool.h>
 
 struct postgres_db;
 
 /* Connects, within 15 seconds unless the connection string or PGCONNECT_TIMEOUT says otherwise, and sets what the
  * session needs. A server encoding other than UTF8 is refused. NULL with *err: ERR_USAGE (a connection string that
- * libpq cannot read), ERR_FATAL. No message has the password. */
-struct postgres_db *postgres_db_open(const char *conninfo, struct err *err);
+ * libpq cannot read), ERR_FATAL. No message has the password. Once *stop is not 0 (NULL: never) the connection is lost
+ * when the server is silent for three seconds. */
+struct postgres_db *postgres_db_open(const char *conninfo, const volatile sig_atomic_t *stop, struct err *err);
 void postgres_db_close(struct postgres_db *);
 
 const char *postgres_db_name(const struct postgres_db *); /* 'shop' at 'db.example.org:5432', with its quotes */

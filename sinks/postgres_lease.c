@@ -122,7 +122,7 @@ static int try_again(struct postgres *s, struct err *err)
 	int rc;
 
 	if (!s->db)
-		s->db = postgres_db_open(s->conninfo, err);
+		s->db = postgres_db_open(s->conninfo, s->stop, err);
 	if (!s->db)
 		return 0;
 	rc = s->read_only ? 1 : hold_again(s, err);
@@ -134,18 +134,25 @@ static int try_again(struct postgres *s, struct err *err)
 	return rc;
 }
 
+static bool is_interrupted(const struct postgres *s)
+{
+	return s->stop && *s->stop != 0;
+}
+
 int postgres_lease_again(struct postgres *s, struct err *err)
 {
 	const int64_t until = time_boot_ns() + PATIENCE_NS;
 	struct err last = {0};
-	int rc;
+	int rc = 0;
 
 	if (s->db && !postgres_db_lost(s->db))
 		return 0;
-	log_line(LOG_WARNING, NULL, "the connection to %s was lost: connecting again", buf_cstr(&s->display));
+	if (!is_interrupted(s))
+		log_line(LOG_WARNING, NULL, "the connection to %s was lost: connecting again", buf_cstr(&s->display));
 	postgres_db_close(s->db);
 	s->db = NULL;
-	for (int64_t pause = FIRST_PAUSE_NS; (rc = try_again(s, &last)) == 0 && time_boot_ns() < until;)
+	for (int64_t pause = FIRST_PAUSE_NS;
+	     !is_interrupted(s) && (rc = try_again(s, &last)) == 0 && time_boot_ns() < until;)
 		pause = pause_for(pause);
 	if (rc == 1)
 		return 0;
@@ -155,6 +162,8 @@ int postgres_lease_again(struct postgres *s, struct err *err)
 		*err = last;
 		return -1;
 	}
+	if (is_interrupted(s))
+		return err_set(err, ERR_FATAL, "lost %s, and the run was told to end", buf_cstr(&s->display));
 	return err_set(err, ERR_FATAL, "lost %s, and could not have it again within a minute: %s",
 		       buf_cstr(&s->display), last.msg);
 }

@@ -90,6 +90,7 @@ static struct postgres *make(const struct sink_options *options, struct err *err
 	s->copying = -1;
 	s->keep_bodies = options->keep_bodies;
 	s->read_only = options->read_only;
+	s->stop = options->stop;
 	s->schema_name = strdup(schema);
 	s->run_id = options->run_id ? strdup(options->run_id) : NULL;
 	s->instance = options->instance ? strdup(options->instance) : NULL;
@@ -103,7 +104,7 @@ static struct postgres *make(const struct sink_options *options, struct err *err
 
 static int connect_first(struct postgres *s, struct err *err)
 {
-	s->db = postgres_db_open(s->conninfo, err);
+	s->db = postgres_db_open(s->conninfo, s->stop, err);
 	if (!s->db || postgres_db_quote(s->db, s->schema_name, &s->quoted, err))
 		return -1;
 	return buf_addf(&s->display, "schema '%s' of database %s", s->schema_name, postgres_db_name(s->db))

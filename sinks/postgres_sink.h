@@ -31,9 +31,10 @@ struct postgres {
 	struct buf display; /* "schema 'x' of database 'y' at 'host:port'" */
 	char *run_id, *instance;
 	bool keep_bodies, read_only;
-	bool there;      /* the tables are; false only where read_only */
-	struct buf sql;  /* the last statement that was asked */
-	struct buf args; /* its parameters */
+	const volatile sig_atomic_t *stop; /* see sink_options */
+	bool there;                        /* the tables are; false only where read_only */
+	struct buf sql;                    /* the last statement that was asked */
+	struct buf args;                   /* its parameters */
 	struct buf lease_args;
 
 	/* the hold (postgres_lease.c) */
@@ -84,7 +85,8 @@ static inline struct postgres *postgres_of(struct sink *s)
 int postgres_lease_lock(struct postgres *, struct err *);
 /* Writes our run into the lease. 0 or -1. */
 int postgres_lease_take(struct postgres *, struct err *);
-/* A connection, and the hold, where there is none: tries for a minute. Sets seen_no. 0, or -1 with *err: ERR_FATAL. */
+/* A connection, and the hold, where there is none: tries for a minute, and not
+ * once the run is interrupted. Sets seen_no. 0, or -1 with *err: ERR_FATAL. */
 int postgres_lease_again(struct postgres *, struct err *);
 void postgres_lease_release(struct postgres *);
 

@@ -35,6 +35,7 @@
 #include "err.h"
 #include "model.h"
 
+#include <signal.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -44,6 +45,7 @@ struct sink_options {
 	bool read_only; /* take no lock, create and migrate nothing; a sink that is not there knows no job. Only states
 			   and close follow */
 	const char *pg_schema; /* --pg-schema; NULL: the default */
+	const volatile sig_atomic_t *stop; /* not 0: the run is interrupted, and is not to wait for long; NULL: never */
 	const char *run_id;
 	const char *version;
 	const char *instance; /* scheme and host that this run asks; verdicts of another one do not count */

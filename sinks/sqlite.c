@@ -118,6 +118,14 @@ const char *sqlite_db_path(const struct sqlite_db *db)
 	return db->path;
 }
 
+int sqlite_db_in_place(struct sqlite_db *db, struct err *err)
+{
+	int moved = 0;
+
+	(void)sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+	return moved ? err_set(err, ERR_FATAL, "'%s' was removed or replaced while it was written", db->path) : 0;
+}
+
 int sqlite_db_exec(struct sqlite_db *db, const char *sql, struct err *err)
 {
 	int rc = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);

@@ -23,6 +23,8 @@ struct sqlite_db;
 struct sqlite_db *sqlite_db_open(const char *path, bool read_only, struct err *);
 void sqlite_db_close(struct sqlite_db *); /* rolls back what is open */
 const char *sqlite_db_path(const struct sqlite_db *);
+/* Is the file still the one that was opened? SQLite goes on writing into one that was removed or replaced. 0 or -1. */
+int sqlite_db_in_place(struct sqlite_db *, struct err *);
 
 /* Runs statements of constant text. 0 or -1; err may be NULL. */
 int sqlite_db_exec(struct sqlite_db *, const char *sql, struct err *);

@@ -179,7 +179,7 @@ static int sqlite_flush(struct sink *sink, struct err *err)
 	if (sqlite_db_run(s->db, Q_COMMIT, err))
 		return -1;
 	s->group = false;
-	return 0;
+	return sqlite_db_in_place(s->db, err);
 }
 
 static int sqlite_record_run(struct sink *sink, const struct run_record *run, struct err *err)

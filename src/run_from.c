@@ -87,7 +87,8 @@ static bool lacks(const struct load *l, const struct ledger_entry *e, const stru
 
 /*
  * Which targets want the job: in p->want those that take whatever comes of it, in p->lost those that know it already
- * and take a result alone. *asked: one of them has counted requests of its own. 0 or -1.
+ * and take a result alone. One that dropped out is said to want it, since it cannot be said to have it. *asked: one of
+ * them has counted requests of its own. 0 or -1.
  */
 static int choose(struct load *l, struct plan_job *p, const struct job *from, bool *asked, struct err *err)
 {
@@ -97,8 +98,10 @@ static int choose(struct load *l, struct plan_job *p, const struct job *from, bo
 	for (size_t i = 0; i < sinkset_count(l->r.sinks); i++) {
 		sink_mask bit = (sink_mask)1 << i;
 
-		if ((sinkset_alive(l->r.sinks) & bit) == 0)
+		if ((sinkset_alive(l->r.sinks) & bit) == 0) {
+			p->want |= bit;
 			continue;
+		}
 		if (sinkset_states(l->r.sinks, i, &p->id, 1, &e, err) != 0)
 			return -1;
 		if (e.state == JOB_STORED)
@@ -168,6 +171,8 @@ static int load_job(struct load *l, struct plan_job *p, struct err *err)
 	}
 	state = from.state;
 	from.error = from.input = from.details = from.instance = TEXT_NULL; /* they go with the next call */
+	if (sinkset_alive(l->r.sinks) == 0)
+		return err_set(err, ERR_FATAL, "no sink is left to write to");
 	if (choose(l, p, &from, &asked, err) != 0)
 		return sinkset_alive(l->r.sinks) != 0 ? 0 : -1;
 	if ((p->want | p->lost) != 0)

@@ -125,7 +125,7 @@ static void settle(struct group *g, struct grouped *job)
 	if (state == JOB_STORED && job->in != 0)
 		count_stored(&g->totals, job);
 	if (state != JOB_STORED || out != 0)
-		report(job, job->error != NULL ? job->error : "");
+		report(job, job->error != NULL ? job->error : out != 0 ? "out of memory" : "");
 	if (stored) {
 		g->totals.stored++;
 		g->totals.partial += job->written.partial;

@@ -172,6 +172,7 @@ struct sink_options run_sink_options(const struct run *r)
 				     .keep_bodies = !r->o->no_raw,
 				     .read_only = r->o->dry_run,
 				     .pg_schema = r->o->pg_schema,
+				     .stop = &run_stop_signal,
 				     .run_id = r->run_id,
 				     .version = PACKAGE_VERSION,
 				     .instance = r->instance};

@@ -7,8 +7,7 @@ OMNI_EXPORT_BIN=${top_builddir:-.}/tests/fault/omni-export-alloc
 
 # alloc_run N ARGS...: as run_omni; N "": none fails.
 alloc_run() {
-  OMNI_SETTINGS=("OMNI_FAIL_ALLOC=$1" "OMNI_FAIL_ALLOC_COUNT=$T/count")
-  FAULT_LIB='' FAULT_LEAKS=detect_leaks=1 fault_run "" "${@:2}"
+  OMNI_FAIL_ALLOC=$1 fault_run "" "${@:2}"
 }
 told() { grep -qE 'out of memory|Cannot allocate memory' "$T/err" || echo "exit $RC, and not a word of memory: $(head -n 2 "$T/err")"; }
 
@@ -19,7 +18,7 @@ alloc_sweep() {
   alloc_run 0 "${ARGS[@]}"
   is "$1: an undisturbed run" "$RC" 0
   all=$(cat "$T/count")
-  contents "$KIND" "$WHERE" >"$T/whole"
+  contents_to "$T/whole" "$KIND" "$WHERE"
   cat "$T/whole" >>"$T/whole.all"
   for ((; n <= all; n += step)); do
     kinds=("" +)
@@ -29,10 +28,10 @@ alloc_sweep() {
       $before
       alloc_run "$n$kind" "${ARGS[@]}"
       said=$(fault_judge "alloc:$n:$kind"; [ "$RC" = 0 ] || told)
-      cp "$T/err" "$T/err.point"
+      printf '%s\n' "$(<"$T/err")" >"$T/err.point"
       if [ "$RC" != 0 ]; then
         alloc_run 0 "${ARGS[@]}"
-        [ "$RC" = 0 ] && contents "$KIND" "$WHERE" | cmp -s - "$T/whole" || said+=" the next run does not make it whole ($RC)"
+        [ "$RC" = 0 ] && holds_whole || said+=" the next run does not make it whole ($RC)"
       fi
       [ -z "$said" ] || wrong+=("$n$kind: $said" "$(sed 's/^/    /' "$T/err.point" | head -n 40)")
     done
@@ -41,12 +40,14 @@ alloc_sweep() {
   [ ${#wrong[@]} = 0 ] || diag "${wrong[@]}"
 }
 
+FAULT_LIB='' FAULT_LEAKS=1
 fault_start
+export OMNI_FAIL_ALLOC_COUNT=$T/count
 step=${OMNI_EXHAUSTIVE:+1}
 for sink in ${OMNI_FAULT_SINKS:-sqlite raw csv jsonl}; do
   fault_sink "$sink"
-  alloc_sweep "$sink" fault_fresh "${step:-23}" 1
-  alloc_sweep "$sink, replacing" fault_again "${step:-47}" "${step:-9}"
+  alloc_sweep "$sink" fault_fresh "${step:-37}" 1
+  alloc_sweep "$sink, replacing" fault_again "${step:-71}" "${step:-9}"
 done
 
 # --- load: from what raw: keeps ---
@@ -57,5 +58,5 @@ fault_load() {
 fault_sink raw
 mv "$T/base" "$T/from"
 fault_sink jsonl
-alloc_sweep "load" fault_load "${step:-31}" "${step:-5}"
+alloc_sweep "load" fault_load "${step:-41}" "${step:-5}"
 finish

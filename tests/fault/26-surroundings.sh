@@ -4,10 +4,10 @@
 . "$srcdir/tests/fault/fault.sh"
 fault_start
 fault_sink raw
-contents raw "$WHERE" >"$T/whole"
+contents_to "$T/whole" raw "$WHERE"
 common=(--rate 0 --retry-wait 0 --retries 2)
 sink() { rm -rf "$T/s" "$T/s.db"*; }
-holds() { contents raw "$T/s" | cmp -s - "$T/whole" && echo whole; } # or nothing
+holds() { contents_to "$T/contents" raw "$T/s" && same "$T/contents" "$T/whole" && echo whole; } # or nothing
 
 # with LIMIT... -- ARGS...: as run_omni, behind a command of the shell in a subshell.
 within() { # COMMAND ARGS...
@@ -15,7 +15,7 @@ within() { # COMMAND ARGS...
   shift
   (
     eval "$command" || exit 98
-    exec {SERVER_IN}>&-
+    exec {SERVER_IN}>&- {CONTENTS_IN}>&- {CONTENTS_OUT}<&-
     t_omni "$@"
   ) >"$T/out" 2>"$T/err"
   RC=$?
@@ -107,7 +107,7 @@ for kind in "$T/s.db" "csv:$T/s" "jsonl:$T/s?compress=none"; do
   run_omni run "$T/jobs.txt" -t "$kind" "${common[@]}"
   is "without the limit: $kind" "$RC" 0
 done
-for n in 8 10 12 14 16 20 32; do
+for n in ${OMNI_EXHAUSTIVE:+9 10 11 14 18 20 24} 8 12 16 32; do
   sink
   within "ulimit -n $n" run "$T/jobs.txt" -t "$T/s.db" -t "raw:$T/s" "${common[@]}" </dev/null
   case $RC in
@@ -120,7 +120,7 @@ done
 if nm "$OMNI" 2>/dev/null | grep -q __asan_init; then
   skip "an address space that is small" "the sanitizer wants more"
 else
-  for kb in 60000 80000 100000 150000; do
+  for kb in ${OMNI_EXHAUSTIVE:+70000 80000 90000 120000} 60000 100000; do
     sink
     within "ulimit -v $kb" run "$T/jobs.txt" -t "$T/s.db" -t "raw:$T/s" "${common[@]}" </dev/null
     # 127: the dynamic loader is not done yet.
@@ -181,9 +181,53 @@ else
   skip "disks that fill" "no tmpfs can be mounted here"
 fi
 
+# --- what is written to goes, or may not be written any more, while the run waits for its second job ---
+{ job 1; job 2; } >"$T/two.txt"
+cat >"$T/slow.script" <<SCRIPT
+{"job":"$(job 1)","result":{"json":{"message":"m"}}}
+{"job":"$(job 2)","result":{"json":{"message":"m"},"delay_ms":1500}}
+SCRIPT
+chmod 711 "$T"
+all_sinks=(-t "sqlite:$T/open/db/a.db" -t "raw:$T/open/raw" -t "csv:$T/open/csv" -t "jsonl:$T/open/jsonl")
+# Root may write anywhere.
+whole=$OMNI nobody=$OMNI
+if [ "$(id -u)" = 0 ]; then
+  printf '#!/bin/sh\nexec setpriv --reuid=65534 --regid=65534 --clear-groups %s "$@"\n' "$OMNI" >"$T/nobody"
+  chmod 755 "$T/nobody"
+  nobody=$T/nobody
+fi
+under_our_hands() { # NAME PROGRAM COMMAND: the command is run in $T/open
+  t_start_server "$T/slow.script"
+  mkdir -p "$T/open/db"
+  chmod 777 "$T/open" "$T/open/db"
+  OMNI=$2
+  start_omni run "$T/two.txt" "${all_sinks[@]}" --rate 0
+  until [ "$(server_count "$(job 2)/result")" -gt 0 ] || ! kill -0 "$OMNI_PID" 2>/dev/null; do sleep 0.02; done
+  (cd "$T/open" && eval "$3")
+  wait_omni
+  OMNI=$whole
+  t_stop_server
+}
+if (OMNI=$nobody t_omni --version) >/dev/null 2>&1; then
+  under_our_hands "read-only" "$nobody" 'chmod -R a-w .'
+  is "folders that may not be written any more: 5, and none is called stored" "$RC $(grep -c ' [01] of 2 jobs stored' "$T/err")" "5 1"
+  is "those that make files drop out, each named" "$(grep -oE "the sink '(raw|csv|jsonl):[^ ]*' dropped out: cannot .*Permission denied" "$T/err" | wc -l)" 3
+  chmod -R u+w "$T/open"
+  OMNI=$nobody
+  run_omni run "$T/two.txt" "${all_sinks[@]}" --base-url "$NEW_URL/api" --rate 0
+  OMNI=$whole
+  is "and the next run finishes in all of them" "$RC $(sql "$T/open/db/a.db" "SELECT count(*) FROM jobs WHERE state = 'stored'") $(for k in raw csv jsonl; do contents $k "$T/open/$k" | grep -c ' stored '; done | tr '\n' ' ')" "0 2 2 2 2 "
+  rm -rf "$T/open"
+else
+  skip "folders that may not be written any more" "the program cannot be run as another user here"
+fi
+under_our_hands "removed" "$OMNI" 'rm -rf ./*'
+is "folders and a database that are removed: 5, and none is called stored" "$RC $(grep -c ' 0 of 2 jobs stored' "$T/err")" "5 1"
+is "each of them is named" "$(grep -oE "the sink '[a-z]*:[^ ]*' dropped out: (cannot|.* was removed)" "$T/err" | wc -l)" 4
+
 # --- one of two sinks ---
 fault_sink raw
-contents raw "$WHERE" >"$T/whole"
+contents_to "$T/whole" raw "$WHERE"
 for call in fsync:9:EIO write:5:ENOSPC rename:4:EIO; do
   sink
   fault_run "$call" run "$T/jobs.txt" -t "raw:$T/s" -t "csv:$T/c" "${common[@]}"
@@ -192,5 +236,17 @@ for call in fsync:9:EIO write:5:ENOSPC rename:4:EIO; do
   is "one of two sinks fails ($call): 5, and the other has all" "$RC $([ "$raw" = whole ] || [ "$csv" = 4 ] && echo one) $([ "$raw" = whole ] && [ "$csv" = 4 ] && echo both)" "5 one "
   like "it is named" "$(cat "$T/err")" "the sink '(raw|csv):.*' dropped out"
   rm -rf "$T/c"
+done
+
+# --- load into sinks that drop out ---
+for call in fsync:5:EIO write:3:ENOSPC; do
+  for more in "" "raw:$T/s"; do
+    sink
+    fault_run "$call" load --from "raw:$WHERE" -t "csv:$T/c" ${more:+-t "$more"}
+    csv=$(contents csv "$T/c" | grep -c ' stored ')
+    is "load${more:+, two sinks} ($call): 5" "$RC" 5
+    check "load${more:+, two sinks} ($call): none is called stored that is not" [ "0$(sed -nE 's/.* ([0-9]+) of 4 jobs stored.*/\1/p' "$T/err")" -le "$csv" ]
+    rm -rf "$T/c"
+  done
 done
 finish

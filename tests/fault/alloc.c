@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 void *__real_malloc(size_t);
 void *__real_calloc(size_t, size_t);
@@ -42,6 +43,7 @@ __attribute__((constructor)) static void begin(void)
 	const char *spec = getenv("OMNI_FAIL_ALLOC");
 	char *end;
 
+	(void)alarm(20); /* it is to end, whatever fails */
 	if (spec == NULL)
 		return;
 	from = to = strtol(spec, &end, 10);

@@ -2,7 +2,8 @@
 # contents.pl KIND PATH: what a sink holds, one line a job: "ID state digest". The digest is over everything that two
 # exports of the same answers have in common; what is of the run (times, tries, names of parts) is not in it. Then, for
 # folders, a line "left NAME" for each file that no job accounts for. It knows nothing of the program: it reads what a
-# user reads. Required by another script: contents(KIND, PATH) returns the lines.
+# user reads. Without arguments: for each line "KIND PATH OUT" of standard input the same into OUT, then an empty line to
+# standard output. Required by another script: contents(KIND, PATH) returns the lines.
 use strict;
 use warnings;
 use Digest::SHA qw(sha256_hex);
@@ -147,5 +148,20 @@ sub contents {
   return (@said, map { "$_ " . ($job{$_}{state} // 'none') . ' ' . sha256_hex($job{$_}{text} // '') } sort keys %job);
 }
 
-print map { "$_\n" } contents(@ARGV) if !caller;
+sub serve {
+  $| = 1;
+  open STDERR, '>', '/dev/null'; # a look is also taken at what is half there
+  while (defined(my $line = <STDIN>)) {
+    my ($kind, $path, $out) = split ' ', $line;
+    open my $f, '>', $out or die;
+    print $f map { "$_\n" } contents($kind, $path);
+    close $f;
+    print "\n";
+  }
+}
+
+if (!caller) {
+  if (@ARGV) { print map { "$_\n" } contents(@ARGV) }
+  else { serve() }
+}
 1;

@@ -3,11 +3,12 @@
  * tests/fault/2x. It stands between the program and the C library, so the calls of SQLite, libcurl and libpq are in it
  * too; what the C library does within itself (a FILE's reads) is not.
  *
- *     OMNI_FAIL=CALL:N:HOW     the N-th call (in any thread) fails; N+: all from there on
+ *     OMNI_FAIL=CALL:N:HOW     the N-th call (in any thread) fails; N+: all from there on; several have commas between them
  *     OMNI_FAIL_COUNT=FILE     how often each call was made, "CALL COUNT" a line, is written there at exit
  *
  * HOW is the name of an error; "short", which transfers one byte and means it; "late:" and an error, which does what
- * was asked for and says that it failed. A close that fails has closed. Writes to the standard descriptors are CALL
+ * was asked for and says that it failed. A close that fails has closed. A run that takes more than 20 seconds is ended
+ * by SIGALRM. Writes to the standard descriptors are CALL
  * "say", so that what the program tells about a failure is not what fails.
  */
 #include <dirent.h>
@@ -111,11 +112,17 @@ static const struct {
 
 enum how { HOW_NOT, HOW_ERROR, HOW_SHORT, HOW_LATE };
 
+struct failure {
+	int call;
+	long from, to;
+	enum how how;
+	int error;
+};
+
 static atomic_long counts[CALLS_N];
-static int target = -1;
-static long from, to;
-static enum how how;
-static int error;
+static struct failure failures[64];
+static size_t n_failures;
+static _Thread_local int error; /* of the call whose turn it is */
 
 static void bad(const char *what)
 {
@@ -123,41 +130,55 @@ static void bad(const char *what)
 	_exit(99);
 }
 
-__attribute__((constructor)) static void begin(void)
+static bool is(const char *name, const char *p, size_t n)
 {
-	const char *spec = getenv("OMNI_FAIL"), *colon, *p;
-	char *end;
+	return strlen(name) == n && strncmp(name, p, n) == 0;
+}
 
-	if (spec == NULL)
-		return;
-	colon = strchr(spec, ':');
+static struct failure failure_of(const char *spec)
+{
+	struct failure f = {.call = -1, .how = HOW_ERROR};
+	const char *colon = strchr(spec, ':');
+	char *p;
+
 	if (colon == NULL)
 		bad(spec);
 	for (int i = 0; i < CALLS_N; i++)
-		if (strlen(names[i]) == (size_t)(colon - spec) && strncmp(names[i], spec, (size_t)(colon - spec)) == 0)
-			target = i;
-	from = to = strtol(colon + 1, &end, 10);
-	if (*end == '+') {
-		to = 0x7fffffff;
-		end++;
+		if (is(names[i], spec, (size_t)(colon - spec)))
+			f.call = i;
+	f.from = f.to = strtol(colon + 1, &p, 10);
+	if (*p == '+') {
+		f.to = 0x7fffffff;
+		p++;
 	}
-	if (target < 0 || *end != ':')
+	if (f.call < 0 || *p++ != ':')
 		bad(spec);
-	p = end + 1;
-	how = HOW_ERROR;
-	if (strcmp(p, "short") == 0) {
-		how = HOW_SHORT;
-		return;
-	}
 	if (strncmp(p, "late:", 5) == 0) {
-		how = HOW_LATE;
+		f.how = HOW_LATE;
 		p += 5;
 	}
+	if (is("short", p, strcspn(p, ",")))
+		f.how = HOW_SHORT;
 	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
-		if (strcmp(errors[i].name, p) == 0)
-			error = errors[i].number;
-	if (error == 0)
+		if (is(errors[i].name, p, strcspn(p, ",")))
+			f.error = errors[i].number;
+	if (f.error == 0 && f.how != HOW_SHORT)
 		bad(spec);
+	return f;
+}
+
+__attribute__((constructor)) static void begin(void)
+{
+	const char *spec = getenv("OMNI_FAIL");
+
+	(void)alarm(20);
+	while (spec != NULL && *spec != '\0') {
+		if (n_failures == sizeof(failures) / sizeof(failures[0]))
+			bad(spec);
+		failures[n_failures++] = failure_of(spec);
+		spec += strcspn(spec, ",");
+		spec += *spec == ',';
+	}
 }
 
 __attribute__((destructor)) static void finish(void)
@@ -165,9 +186,9 @@ __attribute__((destructor)) static void finish(void)
 	const char *path = getenv("OMNI_FAIL_COUNT");
 	FILE *f;
 
-	if (path == NULL)
+	if (path == NULL || *path == '\0')
 		return;
-	target = -1;
+	n_failures = 0;
 	f = fopen(path, "w");
 	if (f == NULL)
 		return;
@@ -177,12 +198,21 @@ __attribute__((destructor)) static void finish(void)
 	fclose(f);
 }
 
+static const struct failure *failure_at(enum call call, long n)
+{
+	for (const struct failure *f = failures; f < failures + n_failures; f++)
+		if (f->call == (int)call && n >= f->from && n <= f->to)
+			return f;
+	return NULL;
+}
+
 /* This call's turn? */
 static enum how turn(enum call call)
 {
-	long n = atomic_fetch_add(&counts[call], 1) + 1;
+	const struct failure *f = failure_at(call, atomic_fetch_add(&counts[call], 1) + 1);
 
-	return (int)call == target && n >= from && n <= to ? how : HOW_NOT;
+	error = f != NULL ? f->error : 0;
+	return f != NULL ? f->how : HOW_NOT;
 }
 
 #define REAL(name)                                                                                                     \
@@ -345,8 +375,9 @@ ssize_t pwrite64(int fd, const void *p, size_t n, off64_t off)
 /* A connection that is said to be gone goes: libpq reads on until it is. */
 static void hang_up(enum call call, int fd)
 {
-	if ((int)call == target && how == HOW_ERROR && (error == EPIPE || error == ECONNRESET) &&
-	    counts[call] + 1 >= from && counts[call] + 1 <= to)
+	const struct failure *f = failure_at(call, counts[call] + 1);
+
+	if (f != NULL && f->how == HOW_ERROR && (f->error == EPIPE || f->error == ECONNRESET))
 		(void)shutdown(fd, SHUT_RDWR);
 }
 
