@@ -401,7 +401,8 @@ static void sleep_until(struct fetch *f, int64_t until_ns)
 	struct curl_waitfd wake = {.fd = f->options.wake_fd, .events = CURL_WAIT_POLLIN};
 	int64_t now_ns = time_boot_ns(), ms = POLL_MAX_MS;
 
-	if (until_ns > f->deadline_ns)
+	/* Once it is over, what is under way is only waited for. */
+	if (until_ns > f->deadline_ns && f->deadline_ns > now_ns)
 		until_ns = f->deadline_ns;
 	if (until_ns < now_ns + ms * NS_PER_MS)
 		ms = until_ns <= now_ns ? 0 : (until_ns - now_ns + NS_PER_MS - 1) / NS_PER_MS;
