@@ -23,19 +23,19 @@ third 'zlib\.h' sinks/jsonl_gzip.c
 third 'ini\.h' src/options_read.c
 
 # The rooms, lowest first. A file may include what stands in its own room or lower; of the stages (ids, fetch, result, sink) no other one.
-room() {
+room() { # FILE: sets ROOM
   case ${1##*/} in
-  main.c) echo main ;;
-  cmd_* | command.*) echo command ;;
-  run.* | run_*) echo run ;;
-  ids.*) echo ids ;;
-  fetch.* | fetch_* | schedule*) echo fetch ;;
-  result.* | result_*) echo result ;;
-  retry.* | rate.* | rate[fw]* | answer* | url.* | due.*) echo for_fetch ;;
-  body.*) echo body ;;
-  csv.* | sections.*) case $1 in sinks/*) echo sink ;; *) echo for_result ;; esac ;;
-  options* | summary* | progress.*) echo desk ;;
-  *) case $1 in sinks/*) echo sink ;; *) echo ground ;; esac ;;
+  main.c) ROOM=main ;;
+  cmd_* | command.*) ROOM=command ;;
+  run.* | run_*) ROOM=run ;;
+  ids.*) ROOM=ids ;;
+  fetch.* | fetch_* | schedule*) ROOM=fetch ;;
+  result.* | result_*) ROOM=result ;;
+  retry.* | rate.* | rate[fw]* | answer* | url.* | due.*) ROOM=for_fetch ;;
+  body.*) ROOM=body ;;
+  csv.* | sections.*) case $1 in sinks/*) ROOM=sink ;; *) ROOM=for_result ;; esac ;;
+  options* | summary* | progress.*) ROOM=desk ;;
+  *) case $1 in sinks/*) ROOM=sink ;; *) ROOM=ground ;; esac ;;
   esac
 }
 may() { # FROM TO
@@ -53,13 +53,15 @@ may() { # FROM TO
 }
 bad=
 for file in src/*.[ch] sinks/*.[ch]; do
-  from=$(room "$file")
+  room "$file"
+  from=$ROOM
   while read -r header; do
     for home in src sinks; do
       [ -f "$home/$header" ] || continue
       # both folders have a csv.h or the like: a file means the one beside it
       [ "$home" = "${file%%/*}" ] || [ ! -f "${file%%/*}/$header" ] || continue
-      may "$from" "$(room "$home/$header")" || bad="$bad$file ($from) includes $header ($(room "$home/$header"))
+      room "$home/$header"
+      may "$from" "$ROOM" || bad="$bad$file ($from) includes $header ($ROOM)
 "
     done
   done < <(sed -n 's/^[[:space:]]*#[[:space:]]*include[[:space:]]*"\(.*\)"/\1/p' "$file")
