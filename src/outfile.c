@@ -97,7 +97,7 @@ static int write_beside(const char *path, struct text text, mode_t mode, struct 
  * what other users' links may do; realpath() would follow them all. NULL: path itself. */
 static char *real_name(const char *path)
 {
-	char link[32], target[PATH_MAX];
+	char link[32], target[PATH_MAX] = "";
 	int fd = sys_open(path, O_PATH | O_CLOEXEC, 0);
 	ssize_t n = -1;
 

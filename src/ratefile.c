@@ -325,7 +325,7 @@ void ratefile_leave(struct ratefile *f)
 int64_t ratefile_ring(struct ratefile *f, uint64_t number)
 {
 	size_t i = (size_t)(number % RATEFILE_RING);
-	int64_t ns;
+	int64_t ns = 0;
 
 	if (f->fd >= 0) {
 		ssize_t n = sys_read_at(f->fd, &ns, sizeof(ns), RING_AT + (off_t)(i * sizeof(ns)));
