@@ -138,7 +138,7 @@ static int gentable_row(struct gentable *g)
 	if (start == NULL)
 		return -1;
 	char *p = start;
-	uint64_t seed = (g->result << 48) + g->row * GENTABLE_MAX_COLS;
+	uint64_t seed = (g->shape.seed * 0x2545f4914f6cdd1d) ^ ((g->result << 48) + g->row * GENTABLE_MAX_COLS);
 	for (uint64_t col = 0; col < g->shape.cols; col++) {
 		if (col > 0)
 			*p++ = ',';

@@ -1,6 +1,6 @@
 /*
- * gentable.h: a generated job result with a CSV of any size, in constant memory. Deterministic: the same shape gives
- * the same bytes.
+ * gentable.h: a generated job result with a CSV of any size, in constant memory. Deterministic: the same shape and
+ * seed give the same bytes.
  *
  * The cells look like an order book: IDs, dates, names (some with commas, quotes, line breaks and letters beyond
  * ASCII), money formatted for people.
@@ -18,6 +18,7 @@ struct gentable_shape {
 	uint64_t rows;    /* of each query result, without the header */
 	uint64_t cols;    /* 1 to GENTABLE_MAX_COLS */
 	uint64_t results; /* 1 to GENTABLE_MAX_RESULTS: generate_query actions */
+	uint64_t seed;    /* of the cells */
 };
 
 struct gentable;

@@ -1,0 +1,377 @@
+"""measure.py: called by bench/run, with a PostgreSQL server in the environment. What is measured and why: bench/README.md."""
+import argparse
+import hashlib
+import json
+import os
+import shutil
+import signal
+import socket
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import psycopg2
+
+HERE = Path(__file__).resolve().parent
+BUILD = HERE.parent / "build" / "bench"
+OMNI = BUILD / "omni-export"
+KEY = "bench-key"
+
+
+class DataSet:
+    def __init__(self, name, jobs, results, rows, cols, seed):
+        self.name, self.jobs, self.results, self.rows, self.cols, self.seed = name, jobs, results, rows, cols, seed
+
+    def make(self, work):
+        """The bodies, once; made whole under another name."""
+        self.dir = work / f"{self.name.replace(chr(47), '_')}-{self.jobs}-{self.results}-{self.rows}-{self.cols}-{self.seed}"
+        if not self.dir.exists():
+            temporary = self.dir.with_suffix(".new")
+            shutil.rmtree(temporary, ignore_errors=True)
+            shape = (self.jobs, self.results, self.rows, self.cols, self.seed)
+            subprocess.run([BUILD / "bench" / "generate", temporary, *map(str, shape)], check=True)
+            temporary.rename(self.dir)
+        self.list = self.dir / "jobs.txt"
+        self.bytes = sum(f.stat().st_size for f in self.dir.glob("*.json"))
+        self.all_rows = self.jobs * self.results * self.rows
+
+    def decoded(self):
+        """The CSV of each result as a file of its own, for the floors."""
+        folder = self.dir / "csv"
+        if not folder.exists():
+            temporary = self.dir / "csv.new"
+            shutil.rmtree(temporary, ignore_errors=True)
+            temporary.mkdir()
+            for body in sorted(self.dir.glob("*.json")):
+                for i, action in enumerate(json.loads(body.read_text(encoding="utf-8"))["actions"]):
+                    text = (action.get("result") or {}).get("csvResult")
+                    if text:
+                        (temporary / f"{body.stem}-{i}.csv").write_text(text, encoding="utf-8", newline="")
+            temporary.rename(folder)
+        return sorted(folder.glob("*.csv"))
+
+
+def data_sets(quick):
+    if quick:
+        return {d.name: d for d in (DataSet("S", 300, 3, 20, 6, 1), DataSet("L", 2, 1, 60000, 8, 2),
+                                    DataSet("H", 1, 1, 1_300_000, 8, 3), DataSet("H/10", 1, 1, 130_000, 8, 3))}
+    return {d.name: d for d in (DataSet("S", 2000, 3, 20, 6, 1), DataSet("L", 10, 1, 520_000, 8, 2),
+                                DataSet("H", 1, 1, 13_000_000, 8, 3), DataSet("H/10", 1, 1, 1_300_000, 8, 3),
+                                DataSet("H/100", 1, 1, 130_000, 8, 3))}
+
+
+class Nginx:
+    """The API: static files, keep-alive."""
+
+    def __init__(self, work, sets):
+        with socket.socket() as s:
+            s.bind(("127.0.0.1", 0))
+            port = s.getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}"
+        self.folder = Path(tempfile.mkdtemp(prefix="nginx.", dir=work))
+        # The first digits of an ID are its data set's seed.
+        places = "\n".join(f'location ~ "^/api/v1/ai/jobs/({d.seed:08x}-[0-9a-f-]+)/result$" {{ alias "{d.dir}/$1.json"; default_type application/json; }}'
+                           for d in {d.seed: d for d in sets}.values())
+        (self.folder / "nginx.conf").write_text(f"""
+worker_processes 1; daemon off; pid {self.folder}/pid; error_log {self.folder}/error.log; {"user root;" if os.geteuid() == 0 else ""}
+events {{ worker_connections 256; }}
+http {{ access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000; client_body_temp_path {self.folder}/b; proxy_temp_path {self.folder}/p;
+fastcgi_temp_path {self.folder}/f; uwsgi_temp_path {self.folder}/u; scgi_temp_path {self.folder}/s;
+server {{ listen 127.0.0.1:{port}; {places} }} }}""")
+        self.process = subprocess.Popen(["/usr/sbin/nginx", "-e", f"{self.folder}/error.log", "-c", f"{self.folder}/nginx.conf"])
+        for _ in range(100):
+            try:
+                socket.create_connection(("127.0.0.1", port)).close()
+                return
+            except OSError:
+                time.sleep(0.05)
+        raise SystemExit("nginx does not start: " + (self.folder / "error.log").read_text())
+
+    def stop(self):
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait()
+        shutil.rmtree(self.folder)
+
+
+def pg(sql):
+    db = psycopg2.connect(os.environ["OMNI_TEST_PG"])
+    db.autocommit = True
+    with db.cursor() as c:
+        c.execute(sql)
+        rows = c.fetchall() if c.description else None
+    db.close()
+    return rows
+
+
+class Bench:
+    def __init__(self, args):
+        self.args = args
+        self.work = Path(args.work).resolve()
+        self.work.mkdir(parents=True, exist_ok=True)
+        self.out = self.work / "out"
+        self.sets = data_sets(args.quick)
+        for d in self.sets.values():
+            d.make(self.work)
+        served = [self.sets["S"], self.sets["L"]]
+        self.big = [d for n, d in self.sets.items() if n.startswith("H")]
+        self.nginx = {d.name: Nginx(self.work, [d]) for d in (*served, *self.big)}
+        self.report = []
+        self.env = {**os.environ, "OMNI_API_KEY": KEY, "XDG_STATE_HOME": str(self.work / "state"), "XDG_CONFIG_HOME": str(self.work / "none")}
+
+    def run(self, command, env=None, stdin=None):
+        """Seconds and peak MiB of one command. /usr/bin/time starts it, since what a large process forks inherits its peak."""
+        figures = self.work / "figures"
+        start = time.perf_counter()
+        with open(stdin or os.devnull, "rb") as source:
+            done = subprocess.run(["/usr/bin/time", "-q", "-f", "%M", "-o", figures, *map(str, command)], stdin=source,
+                                  env={**self.env, **(env or {})}, capture_output=True)
+        seconds = time.perf_counter() - start
+        if done.returncode != 0:
+            raise SystemExit(f"{command} returned {done.returncode}:\n{done.stderr.decode(errors='replace')[-2000:]}")
+        return seconds, int(figures.read_text().split()[-1]) / 1024
+
+    def fresh(self):
+        shutil.rmtree(self.out, ignore_errors=True)
+        self.out.mkdir()
+        pg("DROP SCHEMA IF EXISTS omni_export CASCADE")
+        pg("DROP SCHEMA IF EXISTS peer CASCADE")
+        pg("CHECKPOINT")
+        subprocess.run(["sync"], check=True)
+
+    def ours(self, data, sink, *options):
+        url = self.nginx[data.name].url
+        return lambda: self.run([OMNI, "run", data.list, "-t", sink, "--rate", "0", "-q", *options], {"OMNI_BASE_URL": url})
+
+    def python(self, data, sink):
+        url = self.nginx[data.name].url
+        return lambda: self.run(["/usr/bin/python3", HERE / "peers" / "export.py", url, sink, data.list])
+
+    def compare(self, title, data, runs, rounds, goals=(), check=None, unit="jobs/s"):
+        """runs: name -> callable. Runs them alternately; the first one is ours, the one named 'python' its measure."""
+        if self.args.only and self.args.only.lower() not in title.lower():
+            return
+        seen = {name: [] for name in runs}
+        digests = {}
+        for n in range(rounds):
+            for name, run in runs.items():
+                self.fresh()
+                seen[name].append(run())
+                if n == 0 and check and name in check:
+                    digests[name] = check[name]()
+                print(f"  {title}: {name}: {seen[name][-1][0]:.2f} s", file=sys.stderr, flush=True)
+        if len(set(digests.values())) > 1:
+            raise SystemExit(f"{title}: not the same cells: {digests}")
+        amount = {"jobs/s": data.jobs, "rows/s": data.all_rows, "MB/s": data.bytes / 1e6}[unit]
+        for name, figures in seen.items():
+            seconds = statistics.median(f[0] for f in figures)
+            self.report.append({"work": title, "who": name, "seconds": seconds, "rate": amount / seconds, "unit": unit,
+                                "peak_mib": max(f[1] for f in figures), "same_cells": name in digests})
+        mine = next(iter(runs))
+        for goal, peer, least in goals:
+            ratio = statistics.median(f[0] for f in seen[peer]) / statistics.median(f[0] for f in seen[mine])
+            self.report.append({"work": title, "goal": goal, "ratio": ratio, "least": least, "reached": ratio >= least})
+
+    # --- digests of all cells, in their order ---
+
+    def sqlite_cells(self, path, sql="SELECT job_id, action_index, row_index, cells FROM result_rows ORDER BY 1, 2, 3"):
+        digest = hashlib.sha256()
+        db = sqlite3.connect(path)
+        for job, action, row, cells in db.execute(sql):
+            digest.update(json.dumps([job, action, row, json.loads(cells)], ensure_ascii=False).encode())
+        return digest.hexdigest()
+
+    def pg_cells(self, schema):
+        db = psycopg2.connect(os.environ["OMNI_TEST_PG"])
+        digest = hashlib.sha256()
+        with db.cursor("rows") as c:
+            c.itersize = 20000
+            c.execute(f"SELECT job_id::text, action_index, row_index, to_json(cells) FROM {schema}.result_rows ORDER BY 1, 2, 3")
+            for row in c:
+                digest.update(json.dumps(list(row), ensure_ascii=False).encode())
+        db.close()
+        return digest.hexdigest()
+
+    def jsonl_cells(self, folder):
+        lines = []
+        for part in Path(folder).rglob("*.jsonl"):
+            if part.name == "result_rows.jsonl" or "result_rows" in part.parts:
+                with open(part, encoding="utf-8") as f:
+                    for line in f:
+                        r = json.loads(line)
+                        lines.append(json.dumps([r["job_id"], r["action_index"], r["row_index"], r["cells"]], ensure_ascii=False))
+        lines.sort()
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+    def csv_cells(self, folder):
+        import csv as reader
+        digest = hashlib.sha256()
+        for job in sorted(p for p in Path(folder).iterdir() if p.is_dir() and len(p.name) == 36):
+            for table in sorted(p for p in job.glob("*.csv") if p.name[0].isdigit()):
+                with open(table, encoding="utf-8", newline="") as f:
+                    for row in reader.reader(f):
+                        digest.update(json.dumps(row, ensure_ascii=False).encode())
+        return digest.hexdigest()
+
+    # --- the work ---
+
+    def databases(self):
+        S, L = self.sets["S"], self.sets["L"]
+        db = self.out / "a.db"
+        cells = lambda: self.sqlite_cells(db)
+        rounds = self.args.rounds or (1 if self.args.quick else 3)
+        large = self.args.rounds or (1 if self.args.quick else 2)
+        self.compare("S → SQLite", S, {"omni-export": self.ours(S, f"sqlite:{db}"), "omni-export --no-raw": self.ours(S, f"sqlite:{db}", "--no-raw"),
+                                       "python": self.python(S, f"sqlite:{db}")},
+                     rounds, [("10 × python, bodies kept", "python", 10)], {"omni-export": cells, "omni-export --no-raw": cells, "python": cells})
+
+        def imported():
+            script = self.work / "import.sql"
+            script.write_text("PRAGMA synchronous=FULL;\n.mode csv\nBEGIN;\n" + "".join(f'.import --csv --skip 1 "{f}" rows\n' for f in L.decoded()) + "COMMIT;\n")
+            create = "CREATE TABLE rows (" + ", ".join(f"c{i}" for i in range(L.cols)) + ");\n"
+            script.write_text(create + script.read_text())
+            return self.run(["sqlite3", "-batch", db], stdin=script)
+
+        L.decoded()
+        self.compare("L → SQLite", L, {"omni-export --no-raw": self.ours(L, f"sqlite:{db}", "--no-raw"), "omni-export": self.ours(L, f"sqlite:{db}"),
+                                       "python": self.python(L, f"sqlite:{db}"), "sqlite3 .import": imported},
+                     large, [("6 × python", "python", 6), ("no slower than .import", "sqlite3 .import", 1)],
+                     {"omni-export": cells, "omni-export --no-raw": cells, "python": cells}, unit="rows/s")
+        sink = "pg:" + os.environ["OMNI_TEST_PG"]
+        check = {"omni-export": lambda: self.pg_cells("omni_export"), "omni-export --no-raw": lambda: self.pg_cells("omni_export"), "python": lambda: self.pg_cells("peer")}
+        self.compare("S → PostgreSQL", S, {"omni-export": self.ours(S, sink), "omni-export --no-raw": self.ours(S, sink, "--no-raw"), "python": self.python(S, sink)},
+                     rounds, [("10 × python, bodies kept", "python", 10)], check)
+
+        def copied():
+            script = self.work / "copy.sql"
+            columns = ", ".join(f"c{i} text" for i in range(L.cols))
+            script.write_text(f"CREATE SCHEMA peer; CREATE TABLE peer.rows ({columns});\n" +
+                              "".join(f"\\copy peer.rows from '{f}' (format csv, header)\n" for f in L.decoded()))
+            return self.run(["psql", "-Xq", "-v", "ON_ERROR_STOP=1", os.environ["OMNI_TEST_PG"], "-f", script])
+
+        self.compare("L → PostgreSQL", L, {"omni-export --no-raw": self.ours(L, sink, "--no-raw"), "omni-export": self.ours(L, sink),
+                                           "python": self.python(L, sink), "psql \\copy": copied},
+                     large, [("8 × python", "python", 8), ("within 1.5 × of \\copy", "psql \\copy", 1 / 1.5)], check, unit="rows/s")
+
+    def files(self):
+        L = self.sets["L"]
+        large = self.args.rounds or (1 if self.args.quick else 2)
+        folder = self.out / "flat"
+        self.compare("L → JSON Lines", L, {"omni-export": self.ours(L, f"jsonl:{folder}?compress=none"), "omni-export, zstd": self.ours(L, f"jsonl:{folder}"),
+                                           "python": self.python(L, f"jsonl:{folder}")},
+                     large, [("5 × python", "python", 5)], {k: lambda: self.jsonl_cells(folder) for k in ("omni-export", "python")}, unit="rows/s")
+        self.compare("L → CSV folders", L, {"omni-export": self.ours(L, f"csv:{folder}"), "python": self.python(L, f"csv:{folder}")},
+                     large, [("4 × python", "python", 4)], {k: lambda: self.csv_cells(folder) for k in ("omni-export", "python")}, unit="MB/s")
+
+    def others(self):
+        """The shell, which is slow, with a part of S; DuckDB over the files."""
+        S, L = self.sets["S"], self.sets["L"]
+        db = self.out / "a.db"
+        part = self.work / "part.txt"
+        n = min(100, S.jobs)
+        part.write_text("".join(S.list.read_text().splitlines(keepends=True)[:n]))
+        small = DataSet("S", n, S.results, S.rows, S.cols, S.seed)
+        small.bytes, small.all_rows = 0, 0
+        shell = lambda d, jobs: lambda: self.run([HERE / "peers" / "export.sh", self.nginx[d.name].url, db, jobs])
+        self.compare(f"S → SQLite, the first {n}", small, {"xargs, curl, jq, .import": shell(S, part)}, 1)
+        self.compare("L → SQLite, in a shell", L, {"xargs, curl, jq, .import": shell(L, L.list)}, 1, unit="rows/s")
+        if (HERE / "duckdb" / "node_modules").is_dir():
+            script = self.work / "duckdb.mjs"
+            script.unlink(missing_ok=True)
+            shutil.copy(HERE / "peers" / "duckdb.mjs", HERE / "duckdb" / "peer.mjs")
+            for d, unit in ((S, "jobs/s"), (L, "rows/s")):
+                self.compare(f"{d.name} → DuckDB, of downloaded files", d,
+                             {"node, DuckDB": lambda d=d: self.run(["node", HERE / "duckdb" / "peer.mjs", d.dir, self.out / "duck.db"])}, 1, unit=unit)
+            (HERE / "duckdb" / "peer.mjs").unlink()
+
+    def memory(self):
+        for d in self.big:
+            sinks = {"SQLite": f"sqlite:{self.out}/a.db", "PostgreSQL": "pg:" + os.environ["OMNI_TEST_PG"], "JSON Lines": f"jsonl:{self.out}/j",
+                     "CSV folders": f"csv:{self.out}/c", "raw": f"raw:{self.out}/r"}
+            for name, sink in sinks.items():
+                title = f"{d.bytes / 1e6:.0f} MB → {name}, peak memory"
+                self.compare(title, d, {"omni-export": self.ours(d, sink)}, 1, unit="rows/s")
+                if self.report and self.report[-1]["work"] == title:
+                    peak = self.report[-1]["peak_mib"]
+                    self.report.append({"work": title, "goal": "at most 32 MiB", "ratio": 32 / peak, "least": 1, "reached": peak <= 32})
+
+    def idle(self):
+        """Everything is stored already."""
+        S = self.sets["S"]
+        url = {"OMNI_BASE_URL": self.nginx["S"].url}
+        one = self.work / "one.txt"
+        one.write_text(S.list.read_text().splitlines(keepends=True)[0])
+        many = self.work / "many.txt"
+        many.write_text("".join(f"{i:08x}-0000-4000-8000-00000000ffff\n" for i in range(10000)))
+        answers = {"SQLite": (f"sqlite:{self.out}/a.db", "UPDATE jobs SET state = 'stored'"), "PostgreSQL": ("pg:" + os.environ["OMNI_TEST_PG"], "UPDATE omni_export.jobs SET state = 'stored'")}
+        for name, (sink, settle) in answers.items():
+            for what, jobs, limit in (("1 ID", one, 0.010), ("10,000 IDs", many, 0.100)):
+                title = f"{what} stored already, {name}"
+                if self.args.only and self.args.only.lower() not in title.lower():
+                    continue
+                self.fresh()
+                command = [OMNI, "run", jobs, "-t", sink, "--rate", "0", "-q"]
+                # A ledger that says so is made without asking for ten thousand jobs: they are noted, then settled by SQL.
+                self.run_any([*command, "--max-time", "0"], url)
+                if name == "SQLite":
+                    db = sqlite3.connect(self.out / "a.db")
+                    db.execute(settle)
+                    db.commit()
+                    db.close()
+                else:
+                    pg(settle)
+                seconds = statistics.median(self.run(command, url)[0] for _ in range(9))
+                start = statistics.median(self.run(["/bin/true"])[0] for _ in range(9))
+                taken = seconds - start
+                self.report.append({"work": title, "who": "omni-export", "seconds": taken, "rate": 1 / max(taken, 1e-6), "unit": "runs/s", "peak_mib": 0, "same_cells": False})
+                if name == "SQLite":
+                    self.report.append({"work": title, "goal": f"under {limit * 1000:.0f} ms", "ratio": limit / max(taken, 1e-6), "least": 1, "reached": taken <= limit})
+
+    def run_any(self, command, env):
+        subprocess.run(list(map(str, command)), env={**self.env, **env}, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+
+    def table(self):
+        machine = {"cores": os.cpu_count(), "processor": next((l.split(":")[1].strip() for l in open("/proc/cpuinfo") if l.startswith("model name")), "?"),
+                   "date": time.strftime("%Y-%m-%d"), "quick": self.args.quick}
+        print(f"\n{machine['date']}, {machine['cores']} cores, {machine['processor']}{', --quick' if self.args.quick else ''}\n")
+        print("| work | who | seconds | rate | peak memory | cells compared |\n| --- | --- | ---: | ---: | ---: | --- |")
+        for r in self.report:
+            if "who" in r:
+                peak = f"{r['peak_mib']:.1f} MiB" if r["peak_mib"] else ""
+                print(f"| {r['work']} | {r['who']} | {r['seconds']:.3f} | {r['rate']:,.0f} {r['unit']} | {peak} | {'the same' if r['same_cells'] else ''} |")
+        print("\n| work | goal | measured | |\n| --- | --- | ---: | --- |")
+        missed = 0
+        for r in self.report:
+            if "goal" in r:
+                missed += not r["reached"]
+                print(f"| {r['work']} | {r['goal']} | {r['ratio']:.2f} of {r['least']:.2f} | {'reached' if r['reached'] else '**missed**'} |")
+        if self.args.json:
+            Path(self.args.json).write_text(json.dumps({"machine": machine, "results": self.report}, indent=1, ensure_ascii=False) + "\n")
+        return missed
+
+    def stop(self):
+        for n in self.nginx.values():
+            n.stop()
+        shutil.rmtree(self.out, ignore_errors=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="bench/run")
+    parser.add_argument("--quick", action="store_true", help="small data, one round: does it all work?")
+    parser.add_argument("--only", help="only what has this in its name")
+    parser.add_argument("--rounds", type=int, help="of each pair")
+    parser.add_argument("--json", help="write the figures there too")
+    parser.add_argument("--work", default=str(BUILD / "work"))
+    bench = Bench(parser.parse_args())
+    try:
+        for part in (bench.databases, bench.files, bench.others, bench.idle, bench.memory):
+            part()
+        bench.table()
+    finally:
+        bench.stop()
+
+
+main()
