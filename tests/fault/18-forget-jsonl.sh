@@ -4,4 +4,4 @@ SINKS=jsonl
 . "${srcdir:-$(dirname "$0")/../..}/tests/e2e/lib.sh"
 . "$srcdir/tests/e2e/flat.sh"
 . "$srcdir/tests/fault/kill.sh"
-kill_everything forget 5 5
+kill_everything forget 4 4
