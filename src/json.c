@@ -232,6 +232,19 @@ json_ref json_member(const struct json_doc *d, json_ref object, const char *key,
 	return found;
 }
 
+json_ref json_next_object(const struct json_doc *d, json_ref value, json_ref after)
+{
+	const jsmntok_t *of = token(d, value);
+	json_ref ref = after >= 0 ? after + 1 : value;
+
+	/* Tokens stand in the order of the text, so those within a container are the ones behind it. */
+	for (; is_container(of) && (unsigned)ref < d->n && d->tok[ref].start < of->end; ref++) {
+		if (d->tok[ref].type == JSMN_OBJECT)
+			return ref;
+	}
+	return -1;
+}
+
 bool json_int(const struct json_doc *d, json_ref ref, int64_t *out)
 {
 	const jsmntok_t *t = token(d, ref);

@@ -65,6 +65,9 @@ json_ref json_value(const struct json_doc *, json_ref key);
 /* The member's value, or -1. The last one counts when a key stands twice; *twice (may be NULL) is then set to true,
  * else left alone. Linear in the members. */
 json_ref json_member(const struct json_doc *, json_ref object, const char *key, bool *twice);
+/* The objects within a value, itself included, in the order of the text: the first behind the token after (-1: at all);
+ * -1: no more. One walk of them all is linear in the values. */
+json_ref json_next_object(const struct json_doc *, json_ref value, json_ref after);
 /* A string (or key) compared with a C string, after unescaping. */
 bool json_is(const struct json_doc *, json_ref string, const char *s);
 /* True for a number that is a whole one within int64 (5, 5.0, 1e3); *out is then set. */

@@ -206,6 +206,21 @@ static int read_job(struct result_decoder *d, json_ref *actions, struct err *err
 	return result_obj_close(o, &job->extra, err);
 }
 
+/* The status document is kept as it came; of keys that stand twice it is warned as everywhere. Anything else about it
+ * is not ours to say, be it no JSON. */
+static int look_at_details(struct result_decoder *d, struct err *err)
+{
+	const struct text *details = &d->job->details;
+	struct err why;
+
+	if (details->p == NULL)
+		return 0;
+	if (json_parse(d->doc, details->p, details->n, &why) != 0)
+		return why.kind == ERR_FATAL ? err_set(err, ERR_FATAL, "%s", why.msg) : 0;
+	return result_members_look(&d->root.members, d->doc, json_root(d->doc), &d->warn, " in the status document",
+				   err);
+}
+
 /* What is only known when everything was read. */
 static int finish(struct result_decoder *d, struct err *err)
 {
@@ -243,7 +258,7 @@ static int decode(struct result_decoder *d, struct body *body, struct job *job, 
 	memcpy(job->body_sha256, body_sha256(body), SHA256_LEN);
 
 	result_query_begin(d->query, d->doc, &d->warn, job->body_sha256);
-	if (read_body(d, body, err) != 0 || read_job(d, &actions, err) != 0)
+	if (look_at_details(d, err) != 0 || read_body(d, body, err) != 0 || read_job(d, &actions, err) != 0)
 		return -1;
 	for (json_ref a = json_first(d->doc, actions); a >= 0; a = json_next(d->doc, a)) {
 		rc = read_action(d, a, index++, err);

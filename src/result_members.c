@@ -133,6 +133,16 @@ int result_members_read(struct result_members *o, const struct json_doc *doc, js
 	return 0;
 }
 
+int result_members_look(struct result_members *o, const struct json_doc *doc, json_ref value, struct result_warn *warn,
+			const char *of, struct err *err)
+{
+	for (json_ref r = json_next_object(doc, value, -1); r >= 0; r = json_next_object(doc, value, r)) {
+		if (json_count(doc, r) > 1 && result_members_read(o, doc, r, warn, of, err) != 0)
+			return -1;
+	}
+	return 0;
+}
+
 int result_members_wrap(struct result_members *o, const char *name, json_ref value, struct err *err)
 {
 	o->n = o->n_names = 0;

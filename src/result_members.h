@@ -36,6 +36,10 @@ void result_members_trim(struct result_members *);
  * (memory, I/O). */
 int result_members_read(struct result_members *, const struct json_doc *, json_ref object, struct result_warn *,
 			const char *of, struct err *);
+/* Warns about names that stand more than once in any of the objects within value, itself included, of which the members
+ * are otherwise not read. What was read before is gone. 0, or -1 with *err. */
+int result_members_look(struct result_members *, const struct json_doc *, json_ref value, struct result_warn *,
+			const char *of, struct err *);
 /* As if value were the one member of an object, under that name; its key is -1. */
 int result_members_wrap(struct result_members *, const char *name, json_ref value, struct err *);
 /* NULL: there is none. */

@@ -13,18 +13,21 @@ void result_obj_init(struct result_obj *o)
 {
 	memset(o, 0, sizeof(*o));
 	result_members_init(&o->members);
+	result_members_init(&o->within);
 	buf_init(&o->extra, RESULT_OBJ_BUF_MAX);
 }
 
 void result_obj_free(struct result_obj *o)
 {
 	result_members_free(&o->members);
+	result_members_free(&o->within);
 	buf_free(&o->extra);
 }
 
 void result_obj_trim(struct result_obj *o)
 {
 	result_members_trim(&o->members);
+	result_members_trim(&o->within);
 	if (o->extra.cap > KEEP)
 		buf_free(&o->extra);
 }
@@ -110,6 +113,16 @@ static void warn_too_large(struct result_obj *o, const char *name, size_t n)
 		    result_warn_name(name, n, shown), o->of);
 }
 
+/* A key that stands twice in an object that is kept as JSON: whoever reads that text takes the last one, most likely.
+ */
+static int warn_twice(struct result_obj *o, const char *name, size_t n, json_ref value, struct err *err)
+{
+	char shown[RESULT_NAME_MAX], of[RESULT_NAME_MAX + RESULT_OBJ_OF_MAX + 8];
+
+	(void)snprintf(of, sizeof(of), " in '%s'%s", result_warn_name(name, n, shown), o->of);
+	return result_members_look(&o->within, o->doc, value, o->warn, of, err);
+}
+
 /* Appends the JSON text of a member's name or value. False in *fits, with a warning: it is too large. */
 static int copy(struct result_obj *o, const char *name, size_t n, json_ref value, struct buf *buf, bool *fits,
 		struct err *err)
@@ -129,7 +142,7 @@ static int copy(struct result_obj *o, const char *name, size_t n, json_ref value
 		warn_flags(o, name, n, flags);
 	else
 		warn_too_large(o, name, n);
-	return 0;
+	return *fits ? warn_twice(o, name, n, value, err) : 0;
 }
 
 static int text(struct result_obj *o, const char *name, json_ref string, struct buf *buf, struct text *out,

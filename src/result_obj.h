@@ -27,6 +27,8 @@ struct result_obj {
 	struct result_warn *warn;
 	char of[RESULT_OBJ_OF_MAX]; /* whose fields these are: " of action 3"; "" for the job's own */
 	struct result_members members;
+	struct result_members
+	    within; /* of the objects in a value that is kept as JSON: only to warn of names that stand twice */
 	struct buf extra;
 };
 

@@ -152,13 +152,21 @@ static inline void load_bytes(struct fixture *f, const char *p, size_t n)
 	assert_int_equal(body_end(f->body, &f->err), 0);
 }
 
-static inline void load(struct fixture *f, const char *body)
+/* A copy with " for ', to be freed. */
+static inline char *quoted(const char *s)
 {
-	char *p = strdup(body);
+	char *p = strdup(s);
 
 	assert_non_null(p);
 	for (char *q = p; *q != '\0'; q++)
 		*q = *q == '\'' ? '"' : *q;
+	return p;
+}
+
+static inline void load(struct fixture *f, const char *body)
+{
+	char *p = quoted(body);
+
 	load_bytes(f, p, strlen(p));
 	free(p);
 }

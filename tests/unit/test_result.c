@@ -154,9 +154,58 @@ static void test_keys_that_stand_twice(void **state)
 	    /* Names from outside are made visible. */
 	    {"{'message':null,'\\u001b[1m\\n':1,'\\u001b[1m\\n':2}", "job extra={'\\u001b[1m\\n':2} 0/0/0\n",
 	     "[''\\\\x1b[1m\\\\x0a' stands 2 times, the last one counts']"},
+	    /* What is kept as JSON is kept as it came, and warned of at any depth. */
+	    {"{'message':null,'x':{'a':1,'b':[{'c':1,'c':2}],'a':2},'y':{'a':1}}",
+	     "job extra={'x':{'a':1,'b':[{'c':1,'c':2}],'a':2},'y':{'a':1}} 0/0/0\n",
+	     "[''a' in 'x' stands 2 times, the last one counts',''c' in 'x' stands 2 times, the last one counts']"},
+	    {RESULT("'query':{'sorts':[{'up':1,'\\u0075p':2}],'sorts2':[]},'error':{'detail':{'d':1,'d':1}}"),
+	     "action 0\nresult 0 query={'sorts':[{'up':1,'\\u0075p':2}],'sorts2':[]} detail={'d':1,'d':1}\nend 0 "
+	     "rows=0\njob 1/1/0\n",
+	     "[''up' in 'query' of the result of action 0 stands 2 times, the last one counts',"
+	     "''d' in 'detail' of the error of the result of action 0 stands 2 times, the last one counts']"},
+	    {"{'topic':[{'t':1,'t':1}],'actions':[[{'u':1,'u':2}]]}",
+	     "action 0 extra={'value':[{'u':1,'u':2}]}\njob topic=[{'t':1,'t':1}] 1/0/0\n",
+	     "[''t' in 'topic' stands 2 times, the last one counts','action 0 is no object: kept in extra',"
+	     "''u' in 'value' of action 0 stands 2 times, the last one counts']"},
 	};
 
 	CHECK(samples);
+}
+
+/* The status document that goes with a result is kept as it came, too. */
+static void test_details(void **state)
+{
+	static const struct {
+		const char *details, *warnings;
+	} cases[] = {
+	    {"{'state':'COMPLETE','prompt':'p'}", NULL},
+	    {"{'state':'COMPLETE','user':{'name':1,'name':2},'state':'COMPLETE'}",
+	     "[''state' in the status document stands 2 times, the last one counts',"
+	     "''name' in the status document stands 2 times, the last one counts']"},
+	    {"not JSON, and none of our business", NULL},
+	    {"", NULL},
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char *details = quoted(cases[i].details);
+
+		load(f, "{'message':'m'}");
+		f->job.details = text_of(details);
+		assert_int_equal(decode(f), 0);
+		assert_string_equal(f->job.details.p, details);
+		if (cases[i].warnings != NULL) {
+			char *warnings = quoted(cases[i].warnings), *got = quoted(f->job.warnings.p);
+
+			assert_string_equal(got, warnings);
+			free(warnings);
+			free(got);
+		} else {
+			assert_null(f->job.warnings.p);
+		}
+		free(details);
+	}
+	f->job.details = TEXT_NULL;
 }
 
 static void test_partial(void **state)
@@ -304,6 +353,7 @@ int main(void)
 	    cmocka_unit_test(test_unexpected_types),
 	    cmocka_unit_test(test_topic),
 	    cmocka_unit_test(test_keys_that_stand_twice),
+	    cmocka_unit_test(test_details),
 	    cmocka_unit_test(test_partial),
 	    cmocka_unit_test(test_timestamps),
 	    cmocka_unit_test(test_visitor_stops),
