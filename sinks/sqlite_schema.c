@@ -37,8 +37,8 @@ _Static_assert(SQLITE_SCHEMA_VERSION == 1, "create_all writes it");
 
 int sqlite_schema_create(struct sqlite_db *db, struct err *err)
 {
-	if (sqlite_db_exec(db, "BEGIN IMMEDIATE", err) || sqlite_db_exec(db, create_all, err) ||
-	    sqlite_db_exec(db, "COMMIT", err)) {
+	if (sqlite_db_new(db, err) || sqlite_db_exec(db, "BEGIN IMMEDIATE", err) ||
+	    sqlite_db_exec(db, create_all, err) || sqlite_db_exec(db, "COMMIT", err)) {
 		(void)sqlite_db_exec(db, "ROLLBACK", NULL);
 		return -1;
 	}

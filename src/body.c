@@ -10,7 +10,8 @@
 #define HEAD_SIZE     (((size_t)64 << 10) - 1) /* its buffer ends with a NUL: 64 KiB in all */
 #define SPOOL_MEMORY  ((size_t)256 << 10)
 #define MAX_BLANKS    ((size_t)1 << 10) /* in a row, outside of strings */
-#define ZST_LEVEL     3
+#define SMALL_LEVEL   3                 /* of zstd, for what fits into the head */
+#define LARGE_LEVEL   1 /* for the rest: for CSV a third quicker than 3 and no larger (bench/README.md) */
 #define KEEP_SKELETON ((size_t)256 << 10) /* memory that a used body may hold on to */
 #define KEEP_HOLES    ((size_t)1 << 10)
 
@@ -22,7 +23,7 @@ struct body {
 	struct sha256 *sha;
 	uint8_t digest[SHA256_LEN];
 
-	struct zst_enc *enc; /* only from the first byte to body_end: it is large */
+	struct zst_enc *enc; /* only while a body arrives that is larger than the head: it is large itself */
 	struct spool zst;
 
 	struct jsonscan scan;
@@ -164,16 +165,34 @@ static int zst_to_spool(void *ctx, const void *p, size_t n, struct err *err)
 	return spool_add(ctx, p, n, err);
 }
 
+/* The next bytes, which are not yet in the head. Where they all fit into that, it is compressed at the end, as a whole:
+ * most bodies are that small, and for those it takes little memory. */
 static int keep_add(struct body *b, const void *p, size_t n, struct err *err)
 {
-	if (b->enc == NULL && (b->enc = zst_enc_new(ZST_LEVEL)) == NULL)
-		return out_of_memory(err);
+	if (b->enc == NULL) {
+		if (n <= HEAD_SIZE - b->head.len)
+			return 0;
+		b->enc = zst_enc_new(LARGE_LEVEL);
+		if (b->enc == NULL)
+			return out_of_memory(err);
+		if (zst_enc_add(b->enc, b->head.data, b->head.len, zst_to_spool, &b->zst, err) != 0)
+			return -1;
+	}
 	return zst_enc_add(b->enc, p, n, zst_to_spool, &b->zst, err);
+}
+
+static int keep_head(struct body *b, struct err *err)
+{
+	b->enc = zst_enc_new(SMALL_LEVEL);
+	if (b->enc == NULL)
+		return out_of_memory(err);
+	zst_enc_pledge(b->enc, b->head.len);
+	return zst_enc_add(b->enc, b->head.data, b->head.len, zst_to_spool, &b->zst, err);
 }
 
 static int keep_end(struct body *b, struct err *err)
 {
-	int rc = keep_add(b, "", 0, err);
+	int rc = b->enc == NULL ? keep_head(b, err) : 0;
 
 	if (rc == 0)
 		rc = zst_enc_end(b->enc, zst_to_spool, &b->zst, err);
@@ -263,11 +282,11 @@ int body_add(struct body *b, const void *p, size_t n, struct err *err)
 	if (n > b->max_size - b->size)
 		return err_set(err, ERR_JOB, "the body is larger than %llu bytes", (unsigned long long)b->max_size);
 	b->size += n;
+	if (b->keep && keep_add(b, p, n, err) != 0)
+		return -1;
 	if (head > 0 && buf_add(&b->head, p, n < head ? n : head) != 0)
 		return out_of_memory(err);
 	sha256_add(b->sha, p, n);
-	if (b->keep && keep_add(b, p, n, err) != 0)
-		return -1;
 	return b->problem[0] == '\0' ? scan_add(b, p, n, err) : 0;
 }
 

@@ -7,8 +7,8 @@
  * compressed as they come. Invalid JSON does not stop the rest: the bytes are still counted, digested and kept.
  *
  * A struct body owns everything in it. It is made by one thread and may be handed to another. body_reset lets it be
- * used again, keeping what it allocated as far as that is little. While a body arrives it takes about 3 MiB at most
- * (2 MiB of which for compressing), beside the skeleton, which is rarely more than a few KiB; once it has ended,
+ * used again, keeping what it allocated as far as that is little. While a body arrives it takes about 2 MiB at most
+ * (1 MiB of which for compressing), beside the skeleton, which is rarely more than a few KiB; once it has ended,
  * 1 MiB.
  */
 #ifndef OMNI_BODY_H

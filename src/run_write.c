@@ -1,6 +1,6 @@
 #include "run_write.h"
 
-#include "result.h"
+#include "result_ahead.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,11 +8,13 @@
 #define ROWS_A_LOOK 4096                /* rows between two looks at the clock */
 #define GRACE_NS    INT64_C(3000000000) /* what is under way when the run is interrupted may take so much longer */
 #define COPY_PIECE  ((size_t)64 << 10)
+#define AHEAD_FROM  ((uint64_t)256 << 10) /* bytes of a body from which on a second thread is worth its while */
 
 struct writer {
 	struct sinkset *sinks;
 	const char *instance;
 	struct result_decoder *decoder;
+	struct result_ahead *ahead; /* once it was wanted */
 	const volatile sig_atomic_t *stop;
 	int64_t deadline_ns; /* boot time, once *stop is set; 0: none */
 	int64_t rows_until_look;
@@ -37,6 +39,7 @@ void writer_free(struct writer *w)
 {
 	if (w == NULL)
 		return;
+	result_ahead_free(w->ahead);
 	result_decoder_free(w->decoder);
 	free(w);
 }
@@ -101,6 +104,15 @@ static int copy_body(struct writer *w, struct body *body, struct err *err)
 	return 0;
 }
 
+static int decode(struct writer *w, struct body *body, struct job *job, struct err *err)
+{
+	if (body_size(body) >= AHEAD_FROM && w->ahead == NULL)
+		w->ahead = result_ahead_new(w->decoder);
+	return body_size(body) >= AHEAD_FROM && w->ahead != NULL
+		   ? result_ahead_decode(w->ahead, body, job, &visitor, w, err)
+		   : result_decode(w->decoder, body, job, &visitor, w, err);
+}
+
 /* Writes a good body's job to its sinks; returns those in which it is committed. */
 static sink_mask write_result(struct writer *w, sink_mask want, struct body *body, struct job *job, struct err *err)
 {
@@ -110,7 +122,7 @@ static sink_mask write_result(struct writer *w, sink_mask want, struct body *bod
 		if (sinkset_begin(w->sinks, want, job, err) != 0)
 			return 0;
 		w->rows_until_look = ROWS_A_LOOK;
-		r = result_decode(w->decoder, body, job, &visitor, w, err);
+		r = decode(w, body, job, err);
 		if (r == 0 && body_kept(body) && copy_body(w, body, err) != 0)
 			r = -1;
 		if (r != 0)

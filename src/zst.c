@@ -1,5 +1,6 @@
 #include "zst.h"
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <zstd.h>
@@ -7,6 +8,7 @@
 
 #define WINDOW_LOG 19 /* 512 KiB; see zst.h */
 #define OUT_SIZE   ((size_t)32 << 10)
+#define IDLE_MAX   2 /* encoders that stay: as many as are idle for a moment between two bodies */
 
 struct zst_enc {
 	ZSTD_CCtx *ctx;
@@ -27,25 +29,67 @@ static int zst_fail(struct err *err, const char *what, size_t code)
 	return err_set(err, ERR_JOB, "%s: %s", what, ZSTD_getErrorName(code));
 }
 
-struct zst_enc *zst_enc_new(int level)
+static pthread_mutex_t idle_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct zst_enc *idle[IDLE_MAX];
+static size_t idle_n;
+
+static struct zst_enc *take_idle(void)
+{
+	struct zst_enc *e = NULL;
+
+	(void)pthread_mutex_lock(&idle_lock);
+	if (idle_n > 0)
+		e = idle[--idle_n];
+	(void)pthread_mutex_unlock(&idle_lock);
+	return e;
+}
+
+/* True: it stays. */
+static bool give_idle(struct zst_enc *e)
+{
+	bool stays;
+
+	(void)pthread_mutex_lock(&idle_lock);
+	stays = idle_n < IDLE_MAX;
+	if (stays)
+		idle[idle_n++] = e;
+	(void)pthread_mutex_unlock(&idle_lock);
+	return stays;
+}
+
+static struct zst_enc *enc_make(void)
 {
 	struct zst_enc *e = malloc(sizeof(*e));
 
 	if (e == NULL)
 		return NULL;
 	e->ctx = ZSTD_createCCtx();
-	if (e->ctx == NULL || ZSTD_isError(ZSTD_CCtx_setParameter(e->ctx, ZSTD_c_compressionLevel, level)) ||
-	    ZSTD_isError(ZSTD_CCtx_setParameter(e->ctx, ZSTD_c_windowLog, WINDOW_LOG)) ||
+	if (e->ctx == NULL || ZSTD_isError(ZSTD_CCtx_setParameter(e->ctx, ZSTD_c_windowLog, WINDOW_LOG)) ||
 	    ZSTD_isError(ZSTD_CCtx_setParameter(e->ctx, ZSTD_c_checksumFlag, 1))) {
-		zst_enc_free(e);
+		ZSTD_freeCCtx(e->ctx);
+		free(e);
 		return NULL;
 	}
 	return e;
 }
 
+struct zst_enc *zst_enc_new(int level)
+{
+	struct zst_enc *e = take_idle();
+
+	if (e == NULL)
+		e = enc_make();
+	if (e == NULL)
+		return NULL;
+	zst_enc_reset(e);
+	/* Only a level that there is not fails, and zstd takes the nearest one then. */
+	(void)ZSTD_CCtx_setParameter(e->ctx, ZSTD_c_compressionLevel, level);
+	return e;
+}
+
 void zst_enc_free(struct zst_enc *e)
 {
-	if (e == NULL)
+	if (e == NULL || give_idle(e))
 		return;
 	ZSTD_freeCCtx(e->ctx);
 	free(e);
@@ -54,6 +98,11 @@ void zst_enc_free(struct zst_enc *e)
 void zst_enc_reset(struct zst_enc *e)
 {
 	(void)ZSTD_CCtx_reset(e->ctx, ZSTD_reset_session_only); /* this kind of reset never fails */
+}
+
+void zst_enc_pledge(struct zst_enc *e, size_t n)
+{
+	(void)ZSTD_CCtx_setPledgedSrcSize(e->ctx, n); /* fails within a frame alone */
 }
 
 /* Until the input is taken and, at the end, all of the output is out. */
