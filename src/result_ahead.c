@@ -1,5 +1,7 @@
 #include "result_ahead.h"
 
+#include "result_call.h"
+
 #include <pthread.h>
 #include <stdalign.h>
 #include <stdlib.h>
@@ -8,25 +10,12 @@
 #define BLOCK_SIZE ((size_t)128 << 10)
 #define BLOCKS     4
 
-/* Calls, one after the other. */
+/* Calls, one after the other, each with copies of its texts; of a call that is too large for that the texts stay in the
+ * decoder's memory, and the thread waits until it is made. */
 struct block {
 	struct block *next;
-	size_t size, used; /* bytes of data */
-	max_align_t data[];
-};
-
-enum what { ACTION, RESULT, ROW, RESULT_END };
-
-/* One call; what it points to stands behind it. */
-struct call {
-	enum what what;
-	size_t size; /* with all that */
-	union {
-		struct action action;
-		struct query_result result;
-		struct row row;
-		int64_t row_count;
-	} of;
+	size_t used; /* bytes of data */
+	alignas(max_align_t) char data[BLOCK_SIZE];
 };
 
 struct result_ahead {
@@ -36,6 +25,7 @@ struct result_ahead {
 	pthread_cond_t for_thread, for_caller;
 	struct body *body; /* the next to be decoded, or NULL */
 	struct job *job;
+	bool made; /* the call that the thread waits for */
 	bool stop; /* the visitor has failed: nobody wants the rest */
 	bool quit;
 	bool done; /* with rc and err */
@@ -46,14 +36,10 @@ struct result_ahead {
 	size_t n_blocks; /* filled, being filled, or being read */
 
 	struct block *filling; /* the thread's */
+	bool shared;           /* likewise: the texts of the result under way stand in the decoder's memory */
 	struct block *held;    /* the caller's: the result under way stands in it */
 	struct query_result *result;
 };
-
-static int no_memory(struct err *err)
-{
-	return err_set(err, ERR_FATAL, "out of memory for decoding a result");
-}
 
 /* --- the thread: calls into blocks --- */
 
@@ -69,11 +55,15 @@ static void hand_over(struct result_ahead *a)
 	(void)pthread_cond_signal(&a->for_caller);
 }
 
-/* A block with room for size bytes, in place of the one that is full; waits until the caller has read one. 0, or -1
- * with *err. */
-static int next_block(struct result_ahead *a, size_t size, struct err *err)
+static int stopped(struct err *err)
 {
-	struct block *b = NULL;
+	return err_set(err, ERR_FATAL, "stopped");
+}
+
+/* Another block in place of the one that is full; waits until the caller has read one. 0, or -1 with *err. */
+static int next_block(struct result_ahead *a, struct err *err)
+{
+	struct block *b;
 	bool stop;
 
 	(void)pthread_mutex_lock(&a->lock);
@@ -81,150 +71,108 @@ static int next_block(struct result_ahead *a, size_t size, struct err *err)
 	while (a->n_blocks == BLOCKS && !a->stop)
 		(void)pthread_cond_wait(&a->for_thread, &a->lock);
 	stop = a->stop;
-	if (!stop && size <= BLOCK_SIZE && a->spare != NULL) {
-		b = a->spare;
+	b = a->spare;
+	if (!stop && b != NULL)
 		a->spare = b->next;
-	}
 	a->n_blocks += !stop;
 	(void)pthread_mutex_unlock(&a->lock);
 	if (stop)
-		return err_set(err, ERR_FATAL, "stopped");
-	if (b == NULL) {
-		size = size > BLOCK_SIZE ? size : BLOCK_SIZE;
-		b = malloc(sizeof(*b) + size);
-		if (b != NULL)
-			b->size = size;
-	}
-	if (b == NULL) {
+		return stopped(err);
+	if (b == NULL && (b = malloc(sizeof(*b))) == NULL) {
 		(void)pthread_mutex_lock(&a->lock);
 		a->n_blocks--;
 		(void)pthread_mutex_unlock(&a->lock);
-		return no_memory(err);
+		return err_set(err, ERR_FATAL, "out of memory for decoding a result");
 	}
 	b->used = 0;
 	a->filling = b;
 	return 0;
 }
 
+/* Does a call with n bytes behind it fit into a block? */
+static bool fits(size_t n)
+{
+	return n <= BLOCK_SIZE - sizeof(struct result_call) - alignof(max_align_t);
+}
+
 /* Room for a call and n bytes behind it. NULL with *err. */
-static struct call *add_call(struct result_ahead *a, enum what what, size_t n, struct err *err)
+static struct result_call *add_call(struct result_ahead *a, enum result_call_what what, size_t n, struct err *err)
 {
 	const size_t align = alignof(max_align_t);
-	const size_t size = (sizeof(struct call) + n + align - 1) / align * align;
-	struct call *c;
+	const size_t size = (sizeof(struct result_call) + n + align - 1) / align * align;
+	struct result_call *c;
 
-	if ((a->filling == NULL || a->filling->size - a->filling->used < size) && next_block(a, size, err) != 0)
+	if ((a->filling == NULL || BLOCK_SIZE - a->filling->used < size) && next_block(a, err) != 0)
 		return NULL;
-	c = (struct call *)(void *)((char *)a->filling->data + a->filling->used);
+	c = (struct result_call *)(void *)(a->filling->data + a->filling->used);
 	a->filling->used += size;
 	c->what = what;
+	c->awaited = false;
 	c->size = size;
 	return c;
 }
 
-static struct text copy_text(char **at, struct text t)
+/* Waits until the caller has made this call, which is the last. */
+static int await(struct result_ahead *a, struct result_call *c, struct err *err)
 {
-	struct text copy = {t.p != NULL ? *at : NULL, t.n};
+	bool stop;
 
-	if (t.n > 0)
-		memcpy(*at, t.p, t.n);
-	*at += t.n;
-	return copy;
+	(void)pthread_mutex_lock(&a->lock);
+	c->awaited = true;
+	a->made = false;
+	hand_over(a);
+	while (!a->made && !a->stop)
+		(void)pthread_cond_wait(&a->for_thread, &a->lock);
+	stop = a->stop;
+	(void)pthread_mutex_unlock(&a->lock);
+	return stop ? stopped(err) : 0;
 }
 
-static size_t size_of(const struct text *texts, size_t n)
+static int add_action(void *ctx, const struct action *action, struct err *err)
 {
-	size_t size = n * sizeof(struct text);
-
-	for (size_t i = 0; i < n; i++)
-		size += texts[i].n;
-	return size;
-}
-
-/* The list at the beginning of what is at *at (so it is aligned), its texts behind *to. */
-static const struct text *copy_list(struct text **at, char **to, const struct text *texts, size_t n)
-{
-	struct text *list = *at;
-
-	*at += n;
-	for (size_t i = 0; i < n; i++)
-		list[i] = copy_text(to, texts[i]);
-	return list;
-}
-
-static int add_action(void *ctx, const struct action *in, struct err *err)
-{
-	struct call *c = add_call(ctx, ACTION, in->type.n + in->message.n + in->status.n + in->extra.n, err);
-	char *at;
+	const size_t n = result_call_action_size(action);
+	struct result_call *c = add_call(ctx, RESULT_CALL_ACTION, fits(n) ? n : 0, err);
 
 	if (c == NULL)
 		return -1;
-	at = (char *)(c + 1);
-	c->of.action = *in;
-	c->of.action.type = copy_text(&at, in->type);
-	c->of.action.message = copy_text(&at, in->message);
-	c->of.action.status = copy_text(&at, in->status);
-	c->of.action.extra = copy_text(&at, in->extra);
-	return 0;
+	result_call_action(c, action, fits(n));
+	return fits(n) ? 0 : await(ctx, c, err);
 }
 
-static int add_result(void *ctx, const struct query_result *in, struct err *err)
+static int add_result(void *ctx, const struct query_result *result, struct err *err)
 {
-	const size_t n = in->n_columns, lists = (size_t)(in->columns != NULL) + (in->column_types != NULL);
-	struct call *c =
-	    add_call(ctx, RESULT,
-		     in->result_id.n + in->query_name.n + in->status.n + in->query.n + in->error_message.n +
-			 in->error_detail.n + in->extra.n + (in->columns != NULL ? size_of(in->columns, n) : 0) +
-			 (in->column_types != NULL ? size_of(in->column_types, n) : 0),
-		     err);
-	struct query_result *out;
-	struct text *list;
-	char *at;
+	struct result_ahead *a = ctx;
+	const size_t n = result_call_result_size(result);
+	struct result_call *c;
+
+	a->shared = !fits(n);
+	c = add_call(a, RESULT_CALL_RESULT, a->shared ? 0 : n, err);
+	if (c == NULL)
+		return -1;
+	result_call_result(c, result, !a->shared);
+	return a->shared ? await(a, c, err) : 0;
+}
+
+static int add_row(void *ctx, const struct row *row, struct err *err)
+{
+	const size_t n = result_call_row_size(row);
+	struct result_call *c = add_call(ctx, RESULT_CALL_ROW, fits(n) ? n : 0, err);
 
 	if (c == NULL)
 		return -1;
-	out = &c->of.result;
-	list = (struct text *)(void *)(c + 1);
-	at = (char *)(list + lists * n);
-	*out = *in;
-	out->result_id = copy_text(&at, in->result_id);
-	out->query_name = copy_text(&at, in->query_name);
-	out->status = copy_text(&at, in->status);
-	out->query = copy_text(&at, in->query);
-	out->error_message = copy_text(&at, in->error_message);
-	out->error_detail = copy_text(&at, in->error_detail);
-	out->extra = copy_text(&at, in->extra);
-	if (in->columns != NULL)
-		out->columns = copy_list(&list, &at, in->columns, n);
-	if (in->column_types != NULL)
-		out->column_types = copy_list(&list, &at, in->column_types, n);
-	return 0;
+	result_call_row(c, row, fits(n));
+	return fits(n) ? 0 : await(ctx, c, err);
 }
 
-static int add_row(void *ctx, const struct row *in, struct err *err)
+static int add_result_end(void *ctx, const struct query_result *result, struct err *err)
 {
-	struct call *c = add_call(ctx, ROW, size_of(in->cells, in->n), err);
-	struct text *list;
-	char *at;
+	struct result_ahead *a = ctx;
+	struct result_call *c = add_call(a, RESULT_CALL_END, 0, err);
 
 	if (c == NULL)
 		return -1;
-	list = (struct text *)(void *)(c + 1);
-	at = (char *)(list + in->n);
-	c->of.row = *in;
-	c->of.row.cells = copy_list(&list, &at, in->cells, in->n);
-	return 0;
-}
-
-/* It is the same result: what is new is how many rows it has. */
-static int add_result_end(void *ctx, const struct query_result *in, struct err *err)
-{
-	struct call *c = add_call(ctx, RESULT_END, 0, err);
-
-	if (c == NULL)
-		return -1;
-	c->of.row_count = in->row_count;
-	return 0;
+	c->of.row_count = result->row_count;
+	return a->shared ? await(a, c, err) : 0;
 }
 
 static const struct result_visitor adder = {add_action, add_result, add_row, add_result_end};
@@ -260,22 +208,13 @@ static void *ahead_main(void *ctx)
 
 /* --- the caller: blocks into calls of the visitor --- */
 
-static void drop_locked(struct result_ahead *a, struct block *b)
-{
-	a->n_blocks--;
-	(void)pthread_cond_signal(&a->for_thread);
-	if (b->size > BLOCK_SIZE) {
-		free(b);
-		return;
-	}
-	b->next = a->spare;
-	a->spare = b;
-}
-
 static void drop(struct result_ahead *a, struct block *b)
 {
 	(void)pthread_mutex_lock(&a->lock);
-	drop_locked(a, b);
+	b->next = a->spare;
+	a->spare = b;
+	a->n_blocks--;
+	(void)pthread_cond_signal(&a->for_thread);
 	(void)pthread_mutex_unlock(&a->lock);
 }
 
@@ -288,24 +227,24 @@ static void release(struct result_ahead *a, const struct block *under_way)
 	a->result = NULL;
 }
 
-static int make_call(struct result_ahead *a, struct block *b, struct call *c, const struct result_visitor *v, void *ctx,
-		     struct err *err)
+static int make_call(struct result_ahead *a, struct block *b, struct result_call *c, const struct result_visitor *v,
+		     void *ctx, struct err *err)
 {
 	int rc = 0;
 
 	switch (c->what) {
-	case ACTION:
+	case RESULT_CALL_ACTION:
 		rc = v->action(ctx, &c->of.action, err);
 		break;
-	case RESULT:
+	case RESULT_CALL_RESULT:
 		a->held = b;
 		a->result = &c->of.result;
 		rc = v->result(ctx, a->result, err);
 		break;
-	case ROW:
+	case RESULT_CALL_ROW:
 		rc = v->row(ctx, &c->of.row, err);
 		break;
-	case RESULT_END:
+	case RESULT_CALL_END:
 		a->result->row_count = c->of.row_count;
 		rc = v->result_end(ctx, a->result, err);
 		release(a, b);
@@ -314,15 +253,25 @@ static int make_call(struct result_ahead *a, struct block *b, struct call *c, co
 	return rc;
 }
 
+static void made(struct result_ahead *a)
+{
+	(void)pthread_mutex_lock(&a->lock);
+	a->made = true;
+	(void)pthread_cond_signal(&a->for_thread);
+	(void)pthread_mutex_unlock(&a->lock);
+}
+
 static int make_calls(struct result_ahead *a, struct block *b, const struct result_visitor *v, void *ctx,
 		      struct err *err)
 {
 	for (size_t at = 0; at < b->used;) {
-		struct call *c = (struct call *)(void *)((char *)b->data + at);
+		struct result_call *c = (struct result_call *)(void *)(b->data + at);
 		int rc = make_call(a, b, c, v, ctx, err);
 
 		if (rc != 0)
 			return rc;
+		if (c->awaited)
+			made(a);
 		at += c->size;
 	}
 	return 0;

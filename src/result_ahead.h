@@ -2,8 +2,9 @@
  * result_ahead.h: result_decode by a thread of its own, which runs ahead of the caller's visitor: decoding a body and
  * writing it to a sink take about the same time, and so go on side by side.
  *
- * What the visitor is to be told is copied into blocks of 128 KiB, of which four are under way at most (one call with
- * more text than that has a block for itself): that is how far the thread runs ahead, and what it costs. The visitor is
+ * What the visitor is to be told is copied into blocks of 128 KiB, of which four are under way at most: that is how far
+ * the thread runs ahead, and what it costs. Of a call with more text than that nothing is copied: the thread waits for
+ * the caller instead. The visitor is
  * called by the caller's own thread, with the same arguments and in the same order.
  *
  * A struct result_ahead owns its thread and its blocks, and borrows the decoder. One thread at a time may call.

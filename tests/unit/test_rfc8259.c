@@ -117,7 +117,7 @@ static void every_rule_in_every_split(void **state)
 	buf_init(&out, SIZE_MAX - 1);
 	while (read_line(f, &line)) {
 		cases++;
-		for (size_t first = 0; first < line.n || first == 0; first++) {
+		for (size_t first = 0; first < line.n || first == 0; first += unit_light() ? 7 : 1) {
 			/* 0: byte by byte; else two pieces. */
 			const char *problem = reading(b, doc, &line, first, first == 0 ? 1 : line.n, &out);
 
