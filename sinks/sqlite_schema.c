@@ -50,14 +50,23 @@ static int check_version(struct sqlite_db *db, struct err *err)
 {
 	struct buf text;
 	long version = -1;
+	int rc;
 
 	buf_init(&text, 64);
-	if (sqlite_db_ask(db,
-			  "SELECT CASE WHEN count(*) = 1 AND typeof(max(version)) = 'integer' THEN max(version) END "
-			  "FROM schema_version",
-			  &text, NULL) == 1)
+	rc = sqlite_db_ask(db, "SELECT 1 FROM pragma_table_info('schema_version') WHERE lower(name) = 'version'", &text,
+			   err);
+	buf_clear(&text);
+	if (rc == 1)
+		rc = sqlite_db_ask(
+		    db,
+		    "SELECT CASE WHEN count(*) = 1 AND typeof(max(version)) = 'integer' THEN max(version) END "
+		    "FROM schema_version",
+		    &text, err);
+	if (rc == 1)
 		version = strtol(buf_cstr(&text), NULL, 10);
 	buf_free(&text);
+	if (rc < 0)
+		return -1;
 	if (version > SQLITE_SCHEMA_VERSION)
 		return err_set(err, ERR_FATAL,
 			       "'%s' has schema version %ld, and this program knows none above %d: use a newer one",

@@ -20,6 +20,7 @@
 #define GIVE_UP_NS  HOUR_NS /* a request that was under way for so long is none */
 #define ABSURD_NS   DAY_NS  /* a time that lies further ahead is damage, or of another clock */
 #define CLOSE_TRIES 50
+#define FIRST_SLOTS 16
 
 _Static_assert(RATE_MAX <= RATEFILE_RING, "the ring must reach back N releases");
 
@@ -204,24 +205,30 @@ static int64_t next_at(struct rate *r, int64_t now_ns, int *paused)
 	return at;
 }
 
-/* A free slot of ours, -1 when memory is short. */
-static int free_slot(struct rate *r)
+/* Room for twice as many slots as there are, or the first of them. -1 when memory is short. */
+static int grow(struct rate *r)
 {
-	size_t i, n = r->n_slots;
-	struct slot *grown;
+	size_t n = r->n_slots ? r->n_slots * 2 : FIRST_SLOTS;
+	struct slot *grown = realloc(r->slots, n * sizeof(grown[0]));
 
-	for (i = 0; i < n; i++) {
-		if (r->slots[i].state == SLOT_FREE)
-			return (int)i;
-	}
-	n = n ? n * 2 : 16;
-	grown = realloc(r->slots, n * sizeof(grown[0]));
 	if (!grown)
 		return -1;
 	memset(grown + r->n_slots, 0, (n - r->n_slots) * sizeof(grown[0]));
 	r->slots = grown;
 	r->n_slots = n;
-	return (int)i;
+	return 0;
+}
+
+/* A free slot of ours; -1: all are taken, and memory is short. Then there is something to wait for. */
+static int free_slot(struct rate *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->n_slots; i++) {
+		if (r->slots[i].state == SLOT_FREE)
+			return (int)i;
+	}
+	return grow(r) ? -1 : (int)i;
 }
 
 int rate_take(struct rate *r, int64_t now_ns, int64_t *until_ns, int *paused)
@@ -322,10 +329,14 @@ struct rate *rate_open_boot(const char *dir, const char *key, const struct rate_
 	char name[5 + SHA256_LEN + 1];
 	struct rate *r = calloc(1, sizeof(*r));
 
-	if (!r || file_name(key, name) != 0 || ratefile_open(&r->file, dir, name, boot) != 0) {
+	if (r)
+		r->file.fd = -1; /* what is not open is not closed */
+	if (!r || grow(r) != 0 || file_name(key, name) != 0 || ratefile_open(&r->file, dir, name, boot) != 0) {
 		err_set(err, ERR_FATAL, "out of memory");
-		if (r)
+		if (r) {
 			ratefile_close(&r->file);
+			free(r->slots);
+		}
 		free(r);
 		return NULL;
 	}
