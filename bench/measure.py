@@ -67,7 +67,7 @@ def data_sets(quick):
 class Nginx:
     """The API: static files, keep-alive."""
 
-    def __init__(self, work, sets):
+    def __init__(self, work, sets, more=""):
         with socket.socket() as s:
             s.bind(("127.0.0.1", 0))
             port = s.getsockname()[1]
@@ -81,7 +81,7 @@ worker_processes 1; daemon off; pid {self.folder}/pid; error_log {self.folder}/e
 events {{ worker_connections 256; }}
 http {{ access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000; client_body_temp_path {self.folder}/b; proxy_temp_path {self.folder}/p;
 fastcgi_temp_path {self.folder}/f; uwsgi_temp_path {self.folder}/u; scgi_temp_path {self.folder}/s;
-server {{ listen 127.0.0.1:{port}; {places} }} }}""")
+server {{ listen 127.0.0.1:{port}; {places} {more} }} }}""")
         self.process = subprocess.Popen(["/usr/sbin/nginx", "-e", f"{self.folder}/error.log", "-c", f"{self.folder}/nginx.conf"])
         for _ in range(100):
             try:
@@ -330,6 +330,127 @@ class Bench:
                 if name == "SQLite":
                     self.report.append({"work": title, "goal": f"under {limit * 1000:.0f} ms", "ratio": limit / max(taken, 1e-6), "least": 1, "reached": taken <= limit})
 
+    def figure(self, work, seconds, rate, unit):
+        self.report.append({"work": work, "who": "omni-export", "seconds": seconds, "rate": rate, "unit": unit, "peak_mib": 0, "same_cells": False})
+
+    def goal(self, work, goal, ratio, least):
+        self.report.append({"work": work, "goal": goal, "ratio": ratio, "least": least, "reached": ratio >= least})
+
+    def wanted(self, title):
+        return not self.args.only or self.args.only.lower() in title.lower()
+
+    def growth(self):
+        """Ten times as much may take ten times as long, and no longer."""
+        db = self.out / "a.db"
+        tables = {"rows": [DataSet(f"rows {n}", 1, 1, n, 8, 20 + i) for i, n in enumerate((10_000, 100_000, 1_000_000))],
+                  "columns": [DataSet(f"columns {n}", 1, 1, 1000, n, 30 + i) for i, n in enumerate((10, 100, 1000))],
+                  "results": [DataSet(f"results {n}", 1, n, 10, 5, 40 + i) for i, n in enumerate((100, 1000, 10_000))]}
+        if not any(self.wanted(f"growth: {what}") for what in ("jobs", "input lines", "stored", *tables)):
+            return
+        sets = [d for group in tables.values() for d in (group[:2] if self.args.quick else group)]
+        for d in sets:
+            d.make(self.work)
+        (self.work / "small.json").write_text('{"message":"m","topic":"t","actions":[{"type":"generate_query","result":{"queryName":"q","csvResult":"A,B\\n1,2\\n"}}]}')
+        nginx = Nginx(self.work, sets, f'location ~ "^/api/v1/ai/jobs/ffff[0-9a-f-]+/result$" {{ alias "{self.work}/small.json"; default_type application/json; }}')
+        url = {"OMNI_BASE_URL": nginx.url}
+        try:
+            for what, group in tables.items():
+                self.grow(f"growth: {what}", what, [(d.rows if what == "rows" else d.cols if what == "columns" else d.results,
+                                                    lambda d=d: self.run([OMNI, "run", d.list, "-t", f"sqlite:{db}", "--rate", "0", "-q"], url)) for d in group if d in sets])
+            sizes = (100, 1000, 10_000) if self.args.quick else (100, 1000, 10_000, 100_000)
+            self.grow("growth: jobs", "jobs", [(n, lambda n=n: self.run([OMNI, "run", self.ids(n), "-t", f"sqlite:{db}", "--rate", "0", "-q"], url)) for n in sizes])
+            sizes = (10_000, 100_000) if self.args.quick else (10_000, 100_000, 1_000_000)
+            self.grow("growth: input lines", "lines", [(n, lambda n=n: self.run([OMNI, "run", self.ids(n), "-t", f"sqlite:{db}", "--dry-run", "-q"], url)) for n in sizes])
+            self.grow("growth: stored already", "IDs", [(n, lambda n=n: self.again(n, db, url)) for n in sizes])
+        finally:
+            nginx.stop()
+
+    def ids(self, n):
+        """A list of n jobs."""
+        path = self.work / f"ids-{n}.txt"
+        if not path.exists():
+            path.write_text("".join(f"ffff{i >> 16:04x}-{i & 0xffff:04x}-4000-8000-000000000000\n" for i in range(n)))
+        return path
+
+    def again(self, n, db, url):
+        """A run of n IDs that the ledger calls stored."""
+        command = [OMNI, "run", self.ids(n), "-t", f"sqlite:{db}", "--rate", "0", "-q"]
+        self.run_any([*command, "--max-time", "0"], url)
+        with sqlite3.connect(db) as ledger:
+            ledger.execute("UPDATE jobs SET state = 'stored'")
+        return self.run(command, url)
+
+    def grow(self, title, unit, points):
+        if not self.wanted(title):
+            return
+        costs = []
+        for n, run in points:
+            seen = []
+            for _ in range(1 if self.args.quick else 3):
+                self.fresh()
+                seen.append(run()[0])
+            costs.append((n, statistics.median(seen)))
+            print(f"  {title}: {n}: {costs[-1][1]:.3f} s", file=sys.stderr, flush=True)
+            self.figure(f"{title}, {n:,}", costs[-1][1], n / costs[-1][1], f"{unit}/s")
+        (n, few), (m, many) = costs[-2:]
+        self.goal(title, f"{m:,} cost at most 1.3 × as much each as {n:,}", (few / n) / (many / m), 1 / 1.3)
+
+    def rate(self):
+        """The API's limit, 60 times as fast: how much of it is used, and is it ever exceeded?"""
+        n, window = (180 if self.args.quick else 600), 60
+        for processes in (1, 3):
+            title = f"rate limit, {processes} process{'es' if processes > 1 else ''}"
+            if not self.wanted(title):
+                continue
+            self.fresh()
+            shutil.rmtree(self.work / "state", ignore_errors=True)
+            log, port = self.work / "requests.log", self.work / "port"
+            for f in (log, port):
+                f.unlink(missing_ok=True)
+            (self.work / "any.script").write_text('{"job":"*","result":{"json":{"message":"m"}}}\n')
+            api = subprocess.Popen([BUILD / "tests/server/omni-test-api", "--token", KEY, "--limit", f"{window}/s", "--latency", "5", "--log", log,
+                                    "--port-file", port, self.work / "any.script"], stdout=subprocess.DEVNULL)
+            while not (port.exists() and port.read_text().strip()):
+                time.sleep(0.01)
+            env = {**self.env, "OMNI_BASE_URL": f"http://127.0.0.1:{port.read_text().strip()}"}
+            all_ids = self.ids(n).read_text().splitlines(keepends=True)
+            runs = []
+            for p in range(processes):
+                part = self.work / f"part-{p}.txt"
+                part.write_text("".join(all_ids[p::processes]))
+                runs.append(subprocess.Popen([OMNI, "run", part, "-t", f"sqlite:{self.out}/{p}.db", "--rate", f"{window}/s", "-q"], env=env))
+            failed = sum(r.wait() != 0 for r in runs)
+            api.terminate()
+            api.wait()
+            lines = [json.loads(line) for line in log.read_text().splitlines()]
+            times = sorted(line["boot_ns"] / 1e9 for line in lines if line.get("endpoint") == "result")
+            totals = next(line for line in lines if line.get("totals"))
+            # From the first request to the one that begins the last window's worth: as many windows as lie between them.
+            taken = times[n - window] - times[0]
+            refused = sum(line.get("status") == 429 for line in lines)
+            used = (n / window - 1) / taken
+            self.figure(title, taken, (n - window) / taken, "requests/s")
+            self.goal(title, "99 % of the allowance", used, 0.99)
+            self.goal(title, f"{failed} failed, {refused} times 429, {totals['max_in_window']} in a window of {window}",
+                      float(failed + refused == 0 and totals["max_in_window"] <= window and len(times) == n), 1)
+
+    def round_trips(self):
+        """Questions to PostgreSQL about 10,000 IDs that are stored already."""
+        title = "stored already, PostgreSQL: round trips"
+        if not self.wanted(title):
+            return
+        self.fresh()
+        sink, url, counts = "pg:" + os.environ["OMNI_TEST_PG"], {"OMNI_BASE_URL": self.nginx["S"].url}, []
+        for n in (1000, 10_000):
+            command = [OMNI, "run", self.ids(n), "-t", sink, "--rate", "0", "-q"]
+            self.run_any([*command, "--max-time", "0"], url)
+            pg("UPDATE omni_export.jobs SET state = 'stored'")
+            calls = self.work / "calls"
+            self.run_any(["strace", "-f", "-qq", "-e", "trace=sendto,recvfrom", "-o", calls, *command], url)
+            said = ["s" if "sendto(" in line else "r" for line in calls.read_text().splitlines() if "EAGAIN" not in line]
+            counts.append("".join(said).count("sr"))
+        self.goal(title, f"one for each 1,000 IDs: 9,000 more took {counts[1] - counts[0]} more", 9 / max(counts[1] - counts[0], 1), 1)
+
     def run_any(self, command, env):
         subprocess.run(list(map(str, command)), env={**self.env, **env}, stdin=subprocess.DEVNULL, capture_output=True, check=False)
 
@@ -367,7 +488,7 @@ def main():
     parser.add_argument("--work", default=str(BUILD / "work"))
     bench = Bench(parser.parse_args())
     try:
-        for part in (bench.databases, bench.files, bench.others, bench.idle, bench.memory):
+        for part in (bench.databases, bench.files, bench.others, bench.idle, bench.round_trips, bench.rate, bench.growth, bench.memory):
             part()
         bench.table()
     finally:
