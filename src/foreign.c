@@ -1,7 +1,7 @@
 #include "foreign.h"
 
+#include <limits.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -10,13 +10,14 @@
 static bool stat_folder(const char *path, struct stat *st)
 {
 	const char *slash = strrchr(path, '/');
-	char *folder = slash == NULL   ? strdup(".")
-		       : slash == path ? strdup("/")
-				       : strndup(path, (size_t)(slash - path));
-	bool good = folder != NULL && stat(folder, st) == 0;
+	const size_t n = slash == NULL || slash == path ? 1 : (size_t)(slash - path);
+	char folder[PATH_MAX];
 
-	free(folder);
-	return good;
+	if (n >= sizeof(folder))
+		return false; /* then path cannot be opened either */
+	memcpy(folder, slash == NULL ? "." : path, n);
+	folder[n] = '\0';
+	return stat(folder, st) == 0;
 }
 
 /* Is what is there of a user who could put it there, and whom neither we nor the folder belong to? */
