@@ -238,7 +238,7 @@ class Bench:
         L.decoded()
         self.compare("L → SQLite", L, {"omni-export --no-raw": self.ours(L, f"sqlite:{db}", "--no-raw"), "omni-export": self.ours(L, f"sqlite:{db}"),
                                        "python": self.python(L, f"sqlite:{db}"), "sqlite3 .import": imported},
-                     large, [("6 × python", "python", 6), ("no slower than .import", "sqlite3 .import", 1)],
+                     rounds, [("6 × python", "python", 6), ("no slower than .import", "sqlite3 .import", 1)],
                      {"omni-export": cells, "omni-export --no-raw": cells, "python": cells}, unit="rows/s")
         sink = "pg:" + os.environ["OMNI_TEST_PG"]
         check = {"omni-export": lambda: self.pg_cells("omni_export"), "omni-export --no-raw": lambda: self.pg_cells("omni_export"), "python": lambda: self.pg_cells("peer")}

@@ -21,6 +21,7 @@ struct postgres_db {
 	char *name;
 	uint32_t prepared; /* bit q */
 	bool lost, no_right;
+	bool ending;    /* the end of a COPY was sent, and its answer not yet taken */
 	int wait_errno; /* of the wait that ended the connection; 0: none has */
 	const volatile sig_atomic_t *stop;
 };
@@ -123,10 +124,20 @@ static int finish(struct postgres_db *db, int want, struct err *err)
 	return any && db->wait_errno == 0 ? rc : fail(db, NULL, err);
 }
 
-static void forget(struct postgres_db *db)
+int postgres_db_copy_await(struct postgres_db *db, struct err *err)
+{
+	if (!db->ending)
+		return 0;
+	db->ending = false;
+	return finish(db, WANT_DONE, err);
+}
+
+/* Before a command: the COPY before it is over. 0, or -1: it failed. */
+static int before(struct postgres_db *db, struct err *err)
 {
 	PQclear(db->rows);
 	db->rows = NULL;
+	return postgres_db_copy_await(db, err);
 }
 
 /* connecting */
@@ -284,13 +295,15 @@ int postgres_db_quote(struct postgres_db *db, const char *name, struct buf *out,
 
 int postgres_db_exec(struct postgres_db *db, const char *sql, struct err *err)
 {
-	forget(db);
+	if (before(db, err))
+		return -1;
 	return PQsendQuery(db->conn, sql) ? finish(db, WANT_DONE, err) : fail(db, NULL, err);
 }
 
 int postgres_db_commit(struct postgres_db *db, struct err *err)
 {
-	forget(db);
+	if (before(db, err))
+		return -1;
 	if (!PQsendQuery(db->conn, "COMMIT"))
 		return fail(db, NULL, err);
 	if (finish(db, WANT_ROWS, err))
@@ -321,7 +334,8 @@ int postgres_db_ask(struct postgres_db *db, const char *sql, const struct buf *p
 	int lengths[PARAMS_MAX], formats[PARAMS_MAX];
 	const int n = params ? split(buf_cstr(params), params->len, values, lengths, formats) : 0;
 
-	forget(db);
+	if (before(db, err))
+		return -1;
 	if (!PQsendQueryParams(db->conn, sql, n, NULL, values, lengths, formats, binary))
 		return fail(db, NULL, err);
 	if (finish(db, WANT_ROWS, err))
@@ -353,7 +367,8 @@ int postgres_db_prepare(struct postgres_db *db, unsigned q, const char *sql, str
 
 	if (db->prepared & UINT32_C(1) << q)
 		return 0;
-	forget(db);
+	if (before(db, err))
+		return -1;
 	if (!PQsendPrepare(db->conn, statement_name(q, name), sql, 0, NULL))
 		return fail(db, NULL, err);
 	if (finish(db, WANT_DONE, err))
@@ -404,7 +419,8 @@ int postgres_db_run(struct postgres_db *db, const char *calls, size_t n, struct 
 {
 	int rc;
 
-	forget(db);
+	if (before(db, err))
+		return -1;
 	if (!PQenterPipelineMode(db->conn))
 		return fail(db, NULL, err);
 	rc = send_calls(db, calls, n, err);
@@ -422,7 +438,8 @@ int postgres_db_copy(struct postgres_db *db, const char *sql, struct err *err)
 {
 	static const char head[] = "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0";
 
-	forget(db);
+	if (before(db, err))
+		return -1;
 	if (!PQsendQuery(db->conn, sql))
 		return fail(db, NULL, err);
 	if (finish(db, WANT_COPY, err))
@@ -451,9 +468,10 @@ int postgres_db_copy_end(struct postgres_db *db, struct err *err)
 {
 	if (postgres_db_copy_put(db, "\xff\xff", 2, err))
 		return -1;
-	if (PQputCopyEnd(db->conn, NULL) != 1)
+	if (PQputCopyEnd(db->conn, NULL) != 1 || send_off(db))
 		return fail(db, NULL, err);
-	return finish(db, WANT_DONE, err);
+	db->ending = true;
+	return 0;
 }
 
 void postgres_db_copy_stop(struct postgres_db *db)

@@ -57,11 +57,14 @@ struct postgres_call {
 /* Runs n bytes of calls in one round trip. None may give rows that matter. 0 or -1. */
 int postgres_db_run(struct postgres_db *, const char *calls, size_t n, struct err *err);
 
-/* COPY … FROM STDIN (FORMAT binary): begin, tuples in pieces of any size, end; whether it worked is known at its end.
- * Nothing else may come in between. */
+/* COPY … FROM STDIN (FORMAT binary): begin, tuples in pieces of any size, end; nothing else may come in between. The
+ * end does not wait: the server works on while the caller does something else. Whether it worked is known when that is
+ * awaited, which every command does first of all; it then fails for the COPY, and is itself not made. */
 int postgres_db_copy(struct postgres_db *, const char *sql, struct err *err);
 int postgres_db_copy_put(struct postgres_db *, const char *tuples, size_t n, struct err *err);
 int postgres_db_copy_end(struct postgres_db *, struct err *err);
+int postgres_db_copy_await(struct postgres_db *,
+			   struct err *err);      /* 0, also where there is nothing to wait for; or -1 */
 void postgres_db_copy_stop(struct postgres_db *); /* gives it up: at the server it fails */
 
 #endif

@@ -30,6 +30,7 @@ static int lose(struct postgres *s, struct err *err)
 	if (s->db && !postgres_db_lost(s->db)) {
 		if (s->copying >= 0)
 			postgres_db_copy_stop(s->db);
+		(void)postgres_db_copy_await(s->db, NULL);
 		(void)postgres_db_exec(s->db, "ROLLBACK", NULL);
 	}
 	postgres_stage_drop(s, &all);
@@ -184,18 +185,24 @@ static int run_calls(struct postgres *s, size_t n, struct err *err)
 	return n > 0 ? postgres_db_run(s->db, s->calls.data, n, err) : 0;
 }
 
-/* What is staged up to the mark goes out. */
+static int send_table(struct postgres *s, enum postgres_table t, size_t n, struct err *err)
+{
+	if (n == 0)
+		return 0;
+	return start_copy(s, t, err) || postgres_db_copy_put(s->db, s->tuples[t].data, n, err) || end_copy(s, err) ? -1
+														   : 0;
+}
+
+/* What is staged up to the mark goes out: the rows at last, since they are the most, and the server is at work on them
+ * while the next jobs are decoded. */
 static int send_until(struct postgres *s, const struct postgres_mark *m, struct err *err)
 {
 	if (end_copy(s, err) || open_group(s, err) || delete_replaced(s, m->replaced, err))
 		return -1;
-	for (int t = 0; t < POSTGRES_TABLES; t++) {
-		if (m->tuples[t] > 0 &&
-		    (start_copy(s, (enum postgres_table)t, err) ||
-		     postgres_db_copy_put(s->db, s->tuples[t].data, m->tuples[t], err) || end_copy(s, err)))
+	for (int t = 0; t < POSTGRES_TABLES; t++)
+		if (t != T_ROWS && send_table(s, (enum postgres_table)t, m->tuples[t], err))
 			return -1;
-	}
-	if (run_calls(s, m->calls, err))
+	if (run_calls(s, m->calls, err) || send_table(s, T_ROWS, m->tuples[T_ROWS], err))
 		return -1;
 	postgres_stage_drop(s, m);
 	return 0;
@@ -291,6 +298,7 @@ void postgres_group_undo_job(struct postgres *s)
 		return;
 	if (s->copying >= 0)
 		postgres_db_copy_stop(s->db);
+	(void)postgres_db_copy_await(s->db, NULL);
 	s->copying = -1;
 	s->savepoint = false;
 	if (postgres_db_exec(s->db, "ROLLBACK TO SAVEPOINT job; RELEASE SAVEPOINT job", &err))
@@ -298,6 +306,11 @@ void postgres_group_undo_job(struct postgres *s)
 }
 
 /* the end */
+
+static int await_copy(struct postgres *s, struct err *err)
+{
+	return s->open && s->db && postgres_db_copy_await(s->db, err) ? lose(s, err) : 0;
+}
 
 /* The group is lost, and this is where it is said. */
 static int say_again(struct postgres *s, struct err *err)
@@ -331,7 +344,7 @@ int postgres_group_flush(struct postgres *s, struct err *err)
 {
 	if (s->again)
 		return say_again(s, err);
-	if (postgres_group_send(s, err))
+	if (postgres_group_send(s, err) || await_copy(s, err))
 		return err->kind == ERR_FATAL ? -1 : say_again(s, err);
 	if (!s->open)
 		return 0;

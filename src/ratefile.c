@@ -20,6 +20,10 @@
 
 #define FIRST_READ 64 /* entries of the table that are read together with the head: mostly all */
 
+/* Nobody counts up so far. A counter beyond is damage, and would reach what is refused while we count on: the window
+ * would be made anew in the middle. */
+#define COUNT_MAX (UINT64_MAX / 4)
+
 /* How long, and how often, the lock must have been missed before its holder is taken for stopped. The number keeps two
  * unlucky attempts that lie far apart from being a long time. */
 #define STUCK_NS    2000000000
@@ -51,7 +55,7 @@ static int load(struct ratefile *f)
 		return -1;
 	if ((size_t)n < first || memcmp(h->magic, RATEFILE_MAGIC, sizeof(h->magic)) != 0 ||
 	    h->version != RATEFILE_VERSION || h->high > RATEFILE_SLOTS || h->epoch > h->released || !h->generation ||
-	    h->released > INT64_MAX || h->serial > INT64_MAX) /* counters that nobody counted up so far would wrap */
+	    h->released > COUNT_MAX || h->serial > COUNT_MAX)
 		return 0;
 	f->high = h->high;
 	if (h->high <= FIRST_READ)
