@@ -338,10 +338,6 @@ static void a_skeleton_has_a_limit(void **state)
 
 	(void)state;
 	assert_non_null(p);
-	if (unit_light()) {
-		free(p);
-		skip();
-	}
 	memset(p, 'x', string);
 	p[0] = p[string - 2] = '"';
 	p[string - 1] = ',';
@@ -441,11 +437,13 @@ int main(void)
 	    cmocka_unit_test(large_bodies_come_back_exactly),
 	    cmocka_unit_test(size_is_limited),
 	    cmocka_unit_test(blanks_cost_little),
-	    cmocka_unit_test(a_skeleton_has_a_limit),
 	    cmocka_unit_test(head_is_the_beginning),
 	    cmocka_unit_test(reset_in_the_middle),
 	    cmocka_unit_test(a_bad_spool_folder),
+	    cmocka_unit_test(a_skeleton_has_a_limit),
 	};
+	/* The last one takes 64 MiB, less of which would be another test. */
+	const size_t n = sizeof(tests) / sizeof(tests[0]) - unit_light();
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return _cmocka_run_group_tests("tests", tests, n, setup, teardown);
 }
