@@ -27,7 +27,7 @@ const char *sqlite_db_path(const struct sqlite_db *);
 int sqlite_db_in_place(struct sqlite_db *, struct err *);
 
 /* For a file that has no pages yet: they will be of 16 KiB, four times SQLite's own choice, since each costs five
- * system calls on its way (a load takes a third less of the processor). 0 or -1. */
+ * system calls on its way (a load takes a quarter less of the processor). 0 or -1. */
 int sqlite_db_new(struct sqlite_db *, struct err *);
 /* Runs statements of constant text. 0 or -1; err may be NULL. */
 int sqlite_db_exec(struct sqlite_db *, const char *sql, struct err *);
