@@ -150,9 +150,18 @@ class Bench:
         url = self.nginx[data.name].url
         return lambda: self.run(["/usr/bin/python3", HERE / "peers" / "export.py", url, sink, data.list])
 
+    def figure(self, work, seconds, rate, unit):
+        self.report.append({"work": work, "who": "omni-export", "seconds": seconds, "rate": rate, "unit": unit, "peak_mib": 0, "same_cells": False})
+
+    def goal(self, work, goal, ratio, least):
+        self.report.append({"work": work, "goal": goal, "ratio": ratio, "least": least, "reached": ratio >= least})
+
+    def wanted(self, title):
+        return not self.args.only or self.args.only.lower() in title.lower()
+
     def compare(self, title, data, runs, rounds, goals=(), check=None, unit="jobs/s"):
         """runs: name -> callable. Runs them alternately; the first one is ours, the one named 'python' its measure."""
-        if self.args.only and self.args.only.lower() not in title.lower():
+        if not self.wanted(title):
             return
         seen = {name: [] for name in runs}
         digests = {}
@@ -173,7 +182,7 @@ class Bench:
         mine = next(iter(runs))
         for goal, peer, least in goals:
             ratio = statistics.median(f[0] for f in seen[peer]) / statistics.median(f[0] for f in seen[mine])
-            self.report.append({"work": title, "goal": goal, "ratio": ratio, "least": least, "reached": ratio >= least})
+            self.goal(title, goal, ratio, least)
 
     # --- digests of all cells, in their order ---
 
@@ -296,7 +305,7 @@ class Bench:
                 self.compare(title, d, {"omni-export": self.ours(d, sink)}, 1, unit="rows/s")
                 if self.report and self.report[-1]["work"] == title:
                     peak = self.report[-1]["peak_mib"]
-                    self.report.append({"work": title, "goal": "at most 32 MiB", "ratio": 32 / peak, "least": 1, "reached": peak <= 32})
+                    self.goal(title, "at most 32 MiB", 32 / peak, 1)
 
     def idle(self):
         """Everything is stored already."""
@@ -310,7 +319,7 @@ class Bench:
         for name, (sink, settle) in answers.items():
             for what, jobs, limit in (("1 ID", one, 0.010), ("10,000 IDs", many, 0.100)):
                 title = f"{what} stored already, {name}"
-                if self.args.only and self.args.only.lower() not in title.lower():
+                if not self.wanted(title):
                     continue
                 self.fresh()
                 command = [OMNI, "run", jobs, "-t", sink, "--rate", "0", "-q"]
@@ -326,18 +335,9 @@ class Bench:
                 seconds = statistics.median(self.run(command, url)[0] for _ in range(9))
                 start = statistics.median(self.run(["/bin/true"])[0] for _ in range(9))
                 taken = seconds - start
-                self.report.append({"work": title, "who": "omni-export", "seconds": taken, "rate": 1 / max(taken, 1e-6), "unit": "runs/s", "peak_mib": 0, "same_cells": False})
+                self.figure(title, taken, 1 / max(taken, 1e-6), "runs/s")
                 if name == "SQLite":
-                    self.report.append({"work": title, "goal": f"under {limit * 1000:.0f} ms", "ratio": limit / max(taken, 1e-6), "least": 1, "reached": taken <= limit})
-
-    def figure(self, work, seconds, rate, unit):
-        self.report.append({"work": work, "who": "omni-export", "seconds": seconds, "rate": rate, "unit": unit, "peak_mib": 0, "same_cells": False})
-
-    def goal(self, work, goal, ratio, least):
-        self.report.append({"work": work, "goal": goal, "ratio": ratio, "least": least, "reached": ratio >= least})
-
-    def wanted(self, title):
-        return not self.args.only or self.args.only.lower() in title.lower()
+                    self.goal(title, f"under {limit * 1000:.0f} ms", limit / max(taken, 1e-6), 1)
 
     def growth(self):
         """Ten times as much may take ten times as long, and no longer."""

@@ -29,7 +29,7 @@ typedef int (*zst_out)(void *ctx, const void *piece, size_t n, struct err *);
 struct zst_enc *zst_enc_new(int level); /* NULL: out of memory */
 void zst_enc_free(struct zst_enc *);
 void zst_enc_reset(struct zst_enc *);
-/* After new or reset: exactly n bytes will come. A small frame is then made in small tables. */
+/* After new or reset: exactly n bytes will come, else the end fails. A small frame is then made in small tables. */
 void zst_enc_pledge(struct zst_enc *, size_t n);
 int zst_enc_add(struct zst_enc *, const void *, size_t n, zst_out, void *ctx, struct err *);
 int zst_enc_end(struct zst_enc *, zst_out, void *ctx, struct err *); /* closes the frame */

@@ -2,7 +2,6 @@
 # What becomes of a job: every state of the contract, from every envelope and from bodies that are none; what the ledger says, and the exit code.
 . "${srcdir:-$(dirname "$0")/../..}/tests/e2e/lib.sh"
 
-job() { printf '%08d-0000-4000-8000-000000000000\n' "$1"; }
 good='{"actions":[{"type":"generate_query","message":"m","timestamp":"2026-01-01T00:00:00Z","result":{"queryName":"q","status":"success","query":{"fields":["a"]},"csvResult":"A,B\n1,2\n","csvResultWasTruncated":false,"hasResults":true,"totalRowCount":1}}],"message":"done","topic":"t"}'
 not_yet='{"status":404,"envelope":"published","message":"Job results not yet available"}'
 

@@ -2,7 +2,6 @@
 # Trying again: what is retried, how often, and what is never taken for a success.
 . "${srcdir:-$(dirname "$0")/../..}/tests/e2e/lib.sh"
 
-job() { printf '%08d-0000-4000-8000-000000000000\n' "$1"; }
 csv='A,B\n1,2\n3,4\n'
 good="{\"message\":\"$(printf 'x%.0s' {1..500})\",\"actions\":[{\"type\":\"generate_query\",\"result\":{\"queryName\":\"q\",\"status\":\"success\",\"csvResult\":\"$csv\"}}]}"
 ok="{\"json\":$good}"

@@ -2,7 +2,6 @@
 # What ends the whole run: a key that is refused, an API that is down, an API that asks for silence, time, signals.
 . "${srcdir:-$(dirname "$0")/../..}/tests/e2e/lib.sh"
 
-job() { printf '%08d-0000-4000-8000-000000000000\n' "$1"; }
 ok='{"json":{"message":"m"}}'
 sum() { sqlite3 -batch -noheader :memory: "SELECT json_extract(readfile('$T/summary.json'), '\$.$1')"; }
 for i in $(seq 40); do job "$i"; done >"$T/jobs.txt"

@@ -2,7 +2,6 @@
 # The SQLite sink from outside: modes, the lock, schema versions, what a reader sees, what cannot be opened or written.
 . "${srcdir:-$(dirname "$0")/../..}/tests/e2e/lib.sh"
 
-job() { printf '%08d-0000-4000-8000-000000000000\n' "$1"; }
 t_start_server - <<SCRIPT
 {"job":"$(job 1)","result":{"csv_rows":20000,"csv_cols":6}}
 {"job":"$(job 2)","result":{"body":"{\"message\":\"m\",\"unknown\":{\"deep\":[1,2,{\"x\":\"\\\\u0000\"}]},\"actions\":[{\"type\":\"validate\",\"toolName\":\"t\",\"isError\":true,\"durationMs\":5}]}"}}

@@ -2,7 +2,6 @@
 # The request window: true for any window of the unit, for one process and for three, across restarts; not one 429 caused by us.
 . "${srcdir:-$(dirname "$0")/../..}/tests/e2e/lib.sh"
 
-job() { printf '%08d-0000-4000-8000-000000000000\n' "$1"; }
 list() { for i in $(seq "$1" "$2"); do job "$i"; done; }
 stats() { curl -s "$URL/__stats" | tr -d ' \n' | sed -n -E "s/.*\"$1\":([0-9]+).*/\1/p"; }
 

@@ -2,7 +2,6 @@
 # What the options do that no other test shows: --dry-run, -q, -v, --log-format, --summary -, --error-file, --details, --max-size, null:, --config.
 . "${srcdir:-$(dirname "$0")/../..}/tests/e2e/lib.sh"
 
-job() { printf '%08d-0000-4000-8000-000000000000\n' "$1"; }
 now=$(date +%s)
 t_start_server - <<SCRIPT
 {"job":"$(job 1)","result":{"json":{"message":"m"}},"prompt":"what sold best?","completed_at":"2026-11-20T10:00:00.5Z"}

@@ -3,7 +3,6 @@
 . "${srcdir:-$(dirname "$0")/../..}/tests/e2e/lib.sh"
 
 nginx=$(PATH=$PATH:/usr/sbin command -v nginx) || skip_all "nginx is not installed"
-job() { printf '%08d-0000-4000-8000-000000000000\n' "$1"; }
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost \
   -addext 'subjectAltName=DNS:localhost,IP:127.0.0.1' -keyout "$T/key.pem" -out "$T/cert.pem" 2>/dev/null
 t_start_server - <<SCRIPT

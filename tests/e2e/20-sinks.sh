@@ -2,7 +2,6 @@
 # Several sinks in one run: one fetch, every sink; one that is added later gets what it lacks from the bodies that another keeps; one that fails does not undo another.
 . "${srcdir:-$(dirname "$0")/../..}/tests/e2e/lib.sh"
 
-job() { printf '%08d-0000-4000-8000-000000000000\n' "$1"; }
 sum() { sqlite3 -batch -noheader :memory: "SELECT json_extract(readfile('$T/summary.json'), '\$.$1')"; }
 # Everything that two sinks must agree on.
 facts() {

@@ -3,7 +3,6 @@
 # than fit in between, and breaks none that is under way.
 . "${srcdir:-$(dirname "$0")/../..}/tests/e2e/lib.sh"
 
-job() { printf '%08d-0000-4000-8000-000000000000\n' "$1"; }
 stored() { sql "$T/$1.db" "SELECT count(*) FROM jobs WHERE state = 'stored'" 2>/dev/null || echo 0; }
 
 # --- one download that never goes on, and two large results among the small ones ---

@@ -1,16 +1,8 @@
 #!/bin/bash
 # The PostgreSQL sink from outside, against a real server: what it holds, the hold, lost connections, rights, a full disk, secrets.
-if [ -z "${OMNI_TEST_PG:-}" ]; then
-  here=$(cd "${srcdir:-$(dirname "$0")/../..}/tests" && pwd)
-  "$here/pg/run.sh" bash "$here/e2e/30-postgres.sh"
-  status=$?
-  [ $status = 77 ] && exit 0
-  exit $status
-fi
 . "${srcdir:-$(dirname "$0")/../..}/tests/e2e/lib.sh"
-has_postgres || skip_all "built without PostgreSQL"
+t_postgres need
 
-job() { printf '%08d-0000-4000-8000-000000000000\n' "$1"; }
 as() { # ROLE DATABASE: a connection string
   printf 'host=%s port=%s user=%s dbname=%s' "$PGHOST" "$PGPORT" "$1" "$2"
 }

@@ -1,11 +1,8 @@
 #!/bin/bash
 # The same everywhere: one hostile batch to all sinks at once; actions, results and cells are compared between those that have them, byte for byte, and bodies between those that keep them.
 . "${srcdir:-$(dirname "$0")/../..}/tests/e2e/lib.sh"
-if [ -z "${OMNI_TEST_PG:-}" ] && has_postgres; then
-  exec bash "$srcdir/tests/pg/run.sh" bash "$srcdir/tests/e2e/40-everywhere.sh"
-fi
+t_postgres may
 
-job() { printf '%08d-0000-4000-8000-000000000000\n' "$1"; }
 n=0
 for file in cells shapes escapes empty many; do
   n=$((n + 1))

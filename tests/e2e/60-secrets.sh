@@ -2,7 +2,6 @@
 # Where the key is seen: in the one header, and nowhere else (SECURITY.md).
 . "${srcdir:-$(dirname "$0")/../..}/tests/e2e/lib.sh"
 
-job() { printf '%08d-0000-4000-8000-000000000000\n' "$1"; }
 ok='{"json":{"message":"m"}}'
 # A sanitizer build keeps what its own reports need (harden.h).
 instrumented() { nm -D "$OMNI" 2>/dev/null | grep -q '__asan_init\|__ubsan_'; }

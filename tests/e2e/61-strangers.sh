@@ -2,7 +2,6 @@
 # Whom the program believes, and whom it follows: redirects and other wishes of a server, TLS, addresses that look like loopback.
 . "${srcdir:-$(dirname "$0")/../..}/tests/e2e/lib.sh"
 
-job() { printf '%08d-0000-4000-8000-000000000000\n' "$1"; }
 job 1 >"$T/jobs.txt"
 
 # --- nobody is followed ---

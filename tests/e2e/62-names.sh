@@ -2,7 +2,6 @@
 # Files: names that come from outside, names that another user of the machine has put in the way, and who may read what is made.
 . "${srcdir:-$(dirname "$0")/../..}/tests/e2e/lib.sh"
 
-job() { printf '%08d-0000-4000-8000-000000000000\n' "$1"; }
 nasty='../../../../etc/cron.d/evil'
 t_start_server - <<SCRIPT
 {"job":"$(job 1)","result":{"json":{"message":"m","topic":"$nasty","resultSummary":"$nasty","omniChatUrl":"file://$nasty","actions":[

@@ -2,7 +2,6 @@
 # Whatever comes from outside reaches a terminal, a log and a file for people so that it can be seen and does nothing.
 . "${srcdir:-$(dirname "$0")/../..}/tests/e2e/lib.sh"
 
-job() { printf '%08d-0000-4000-8000-000000000000\n' "$1"; }
 # An escape sequence, C1, DEL, bidi, zero width, separators, tags, a soft hyphen; as JSON, and as bytes with some that are no UTF-8.
 nasty_json='\u001b]0;owned\u0007\u001b[2J\u009b31m\u007f\u202ered\u2066\u200b\u200d\ufeff\u2028\u2060\u2064\u180e\u00ad\ufff9\udb40\udc41\r\n\tomni-export: error: forged'
 nasty=$(printf '\033]0;owned\a\033[2J\302\23331m\177\342\200\256red\342\201\246\342\200\213\357\273\277\342\200\250\302\255\363\240\201\201\377\300\200\355\240\200\r\tforged')

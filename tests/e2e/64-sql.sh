@@ -2,7 +2,6 @@
 # Labels, names and texts reach SQL only as data; a database file of somebody who means harm.
 . "${srcdir:-$(dirname "$0")/../..}/tests/e2e/lib.sh"
 
-job() { printf '%08d-0000-4000-8000-000000000000\n' "$1"; }
 # shellcheck disable=SC2016 # nothing is to be expanded
 names=('Robert'"'"'); DROP TABLE jobs;--' '"; DELETE FROM jobs; --' '\'"'"'; --' '$$; DROP SCHEMA omni_export CASCADE; $$' '?1 :a @b $c $1' '[jobs]' '`jobs`' "E'\\\\x00'" '\.' '/* x' 'job_id' 'NULL' '%s%n%p' '{{x}}')
 json() { sed 's/\\/\\\\/g; s/"/\\"/g'; }

@@ -1,7 +1,5 @@
 # flat.sh: what the tests of the sinks that are folders share; sourced after lib.sh.
 
-job() { printf '%08d-0000-4000-8000-000000000000\n' "$1"; }
-
 # of DIR JOB EXPRESSION...: SQL over a job's last line in the manifest, which is "line".
 of() {
   grep "\"$(job "$2")\"" "$1/manifest.jsonl" 2>/dev/null | tail -n 1 >"$T/line"

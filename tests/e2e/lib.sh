@@ -184,6 +184,11 @@ server_count() {
 
 # --- omni-export ---
 
+# The ID of the N-th job.
+job() {
+	printf '%08d-0000-4000-8000-000000000000\n' "$1"
+}
+
 # The program in an environment of its own: nothing of the caller's settings, keys or proxies reaches it.
 t_omni() {
 	local pass=() name
@@ -227,6 +232,20 @@ sql() {
 }
 
 # Whether the program was built with the PostgreSQL sink: it names the sinks that it knows.
+# t_postgres need|may: a PostgreSQL server, in $OMNI_TEST_PG: the script runs once more, below one of its own. Where none can be had, or the
+# program cannot speak to it, the test is skipped (need), or goes on without $OMNI_TEST_PG (may).
+t_postgres() {
+	if ! has_postgres; then
+		unset OMNI_TEST_PG
+	elif [ -n "${OMNI_TEST_PG:-}" ]; then
+		return
+	elif bash "$srcdir/tests/pg/run.sh" --look >/dev/null; then
+		bash "$srcdir/tests/pg/run.sh" bash "$0"
+		exit
+	fi
+	[ "$1" = may ] || skip_all "no PostgreSQL here"
+}
+
 has_postgres() {
 	OMNI_BASE_URL=http://127.0.0.1:1 "$OMNI" run --dry-run -t no: </dev/null 2>&1 | grep -q 'pg:'
 }

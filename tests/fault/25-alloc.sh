@@ -59,4 +59,9 @@ fault_sink raw
 mv "$T/base" "$T/from"
 fault_sink jsonl
 alloc_sweep "load" fault_load "${step:-41}" "${step:-5}"
+
+# --- a large result, which a second thread decodes ---
+job 5 >"$T/jobs.txt"
+fault_sink sqlite
+alloc_sweep "a large result" fault_fresh "${step:-41}" 9
 finish

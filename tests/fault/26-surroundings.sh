@@ -130,8 +130,20 @@ else
   done
 fi
 
-# --- disks ---
+# --- threads ---
 job 5 >"$T/large.txt"
+sink
+fault_counts "$T/counts" run "$T/large.txt" -t "$T/s.db" "${common[@]}"
+is "a large result: the loader's thread, and one that decodes" "$RC $(sed -n 's/^thread //p' "$T/counts")" "0 2"
+sink
+fault_run thread:2:EAGAIN run "$T/large.txt" -t "$T/s.db" "${common[@]}"
+is "without the second one the first does it all" "$RC $(sql "$T/s.db" "SELECT count(*) FROM result_rows")" "0 60000"
+sink
+fault_run thread:1:EAGAIN run "$T/large.txt" -t "$T/s.db" "${common[@]}"
+is "without the first there is no run" "$RC" 1
+like "says so" "$(cat "$T/err")" "cannot start the loader's thread"
+
+# --- disks ---
 sink
 OMNI_SETTINGS=(TMPDIR=/proc)
 run_omni run "$T/large.txt" -t "raw:$T/s" "${common[@]}"

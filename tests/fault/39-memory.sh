@@ -2,13 +2,8 @@
 # The peak of resident memory while one large result is exported, for each sink; and what happens to bodies that grow
 # without end. OMNI_EXHAUSTIVE=1: results of 1 GB. The peak is what the kernel counted for the process (getrusage, as GNU
 # time prints it).
-if [ -z "${OMNI_TEST_PG:-}" ] && [ -z "${OMNI_NO_PG:-}" ]; then
-	here=$(cd "${srcdir:-$(dirname "$0")/../..}/tests" && pwd)
-	"$here/pg/run.sh" bash "$here/fault/39-memory.sh"
-	status=$?
-	[ $status = 77 ] || exit $status
-fi
 . "${srcdir:-$(dirname "$0")/../..}/tests/e2e/lib.sh"
+t_postgres may
 
 command -v "${TIME_PROGRAM:=/usr/bin/time}" >/dev/null || skip_all "GNU time is not here"
 if nm -D "$OMNI" 2>/dev/null | grep -q '__asan_init\|__ubsan_handle'; then
@@ -39,7 +34,6 @@ t_start_server - <<SCRIPT
 {"job":"00000011-0000-4000-8000-000000000000","result":{"file":"window.zst","headers":{"Content-Encoding":"zstd"}}}
 {"job":"00000012-0000-4000-8000-000000000000","result":{"file":"window2.zst","headers":{"Content-Encoding":"zstd"}}}
 SCRIPT
-job() { printf '%08d-0000-4000-8000-000000000000\n' "$1"; }
 # measure JOB ARGS...: exports it; RC, and the peak in KiB in PEAK.
 measure() {
 	local omni=$OMNI
@@ -54,7 +48,7 @@ within() { # NAME KIB
 }
 
 sinks=(null: "sqlite:$T/one.db" "raw:$T/raw" "jsonl:$T/jsonl" "csv:$T/csv")
-! has_postgres || [ -z "${OMNI_TEST_PG:-}" ] || sinks+=("pg:$OMNI_TEST_PG")
+[ -z "${OMNI_TEST_PG:-}" ] || sinks+=("pg:$OMNI_TEST_PG")
 for sink in "${sinks[@]}"; do
 	measure 1 -t "$sink"
 	is "$rows rows to ${sink%%:*}: stored" "$RC" 0

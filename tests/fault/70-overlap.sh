@@ -1,25 +1,11 @@
 #!/bin/bash
 # Runs that overlap on a sink: one works, the others exit 75 and have done nothing; no job is fetched twice; nothing hangs.
-if [ -z "${OMNI_TEST_PG:-}" ] && [ -z "${OMNI_WITHOUT_PG:-}" ]; then
-  here=$(cd "${srcdir:-$(dirname "$0")/../..}/tests" && pwd)
-  "$here/pg/run.sh" bash "$here/fault/70-overlap.sh" >"${TMPDIR:-/tmp}/omni-overlap.$$"
-  status=$?
-  if [ $status = 77 ]; then
-    rm -f "${TMPDIR:-/tmp}/omni-overlap.$$"
-    OMNI_WITHOUT_PG=1 exec bash "$here/fault/70-overlap.sh"
-  fi
-  cat "${TMPDIR:-/tmp}/omni-overlap.$$"
-  rm -f "${TMPDIR:-/tmp}/omni-overlap.$$"
-  exit $status
-fi
 . "${srcdir:-$(dirname "$0")/../..}/tests/e2e/lib.sh"
+t_postgres may
 
-job() { printf '%08d-0000-4000-8000-000000000000\n' "$1"; }
 ROUNDS=${OMNI_EXHAUSTIVE:+30}
 ROUNDS=${ROUNDS:-1}
 pg() { psql -XAtq -v ON_ERROR_STOP=1 "$OMNI_TEST_PG" -c "SET client_min_messages = warning" -c "$1"; }
-no_pg=
-if [ -z "${OMNI_TEST_PG:-}" ] || ! has_postgres; then no_pg=1; fi
 
 # PostgreSQL's lock is waited for a moment (its last holder's connection may be about to end): a run there must take longer than that.
 AT_A_TIME=5
@@ -78,7 +64,7 @@ job 9 >"$T/nine.txt"
 
 for sink in sqlite:$T/s.db raw:$T/raw csv:$T/csv jsonl:$T/jsonl "pg:${OMNI_TEST_PG:-}"; do
   kind=${sink%%:*}
-  if [ "$kind" = pg ] && [ -n "$no_pg" ]; then
+  if [ "$kind" = pg ] && [ -z "${OMNI_TEST_PG:-}" ]; then
     skip "pg: overlapping runs" "no PostgreSQL here"
     continue
   fi
@@ -153,7 +139,7 @@ fi
 kill -CONT "$OMNI_PID"
 wait_omni
 is "the holder was not disturbed" "$RC $(twice)" "0 0"
-if [ -z "$no_pg" ]; then
+if [ -n "${OMNI_TEST_PG:-}" ]; then
   server
   AT_A_TIME=2
   at_once "$T/jobs.txt" run -t "pg:$OMNI_TEST_PG" --refetch -- run -t "postgresql://omni@127.0.0.1:$PGPORT/omni" --refetch

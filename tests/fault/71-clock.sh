@@ -2,7 +2,6 @@
 # A wall clock that is wrong, or jumps in mid-run: nothing is lost by it, no wait depends on it, and what is kept goes by the server's clock.
 . "${srcdir:-$(dirname "$0")/../..}/tests/e2e/lib.sh"
 
-job() { printf '%08d-0000-4000-8000-000000000000\n' "$1"; }
 sum() { sqlite3 -batch -noheader :memory: "SELECT json_extract(readfile('$T/summary.json'), '\$.$1')"; }
 for FAKETIME in /usr/lib/*/faketime/libfaketimeMT.so.1; do :; done
 [ -e "$FAKETIME" ] || skip_all "libfaketime is not installed"

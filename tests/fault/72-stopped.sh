@@ -1,18 +1,9 @@
 #!/bin/bash
 # A run that is stopped for longer than its time-outs, at several moments, and goes on: every job is stored then or by the next run, none twice,
 # and what another run took over meanwhile is let alone.
-if [ -z "${OMNI_TEST_PG:-}" ] && [ -z "${OMNI_WITHOUT_PG:-}" ]; then
-  here=$(cd "${srcdir:-$(dirname "$0")/../..}/tests" && pwd)
-  "$here/pg/run.sh" bash "$here/fault/72-stopped.sh" >"${TMPDIR:-/tmp}/omni-stopped.$$"
-  status=$?
-  [ $status = 77 ] || cat "${TMPDIR:-/tmp}/omni-stopped.$$"
-  rm -f "${TMPDIR:-/tmp}/omni-stopped.$$"
-  [ $status = 77 ] && OMNI_WITHOUT_PG=1 exec bash "$here/fault/72-stopped.sh"
-  exit $status
-fi
 . "${srcdir:-$(dirname "$0")/../..}/tests/e2e/lib.sh"
+t_postgres may
 
-job() { printf '%08d-0000-4000-8000-000000000000\n' "$1"; }
 pg() { psql -XAtq -v ON_ERROR_STOP=1 "$OMNI_TEST_PG" -c "SET search_path = omni_export; SET client_min_messages = warning" -c "$1"; }
 asked() { server_count "$(job "$1")/result"; }
 t_start_server - <<SCRIPT
@@ -157,7 +148,7 @@ else
 fi
 
 # --- PostgreSQL: another run takes over while this one is stopped ---
-if [ -z "${OMNI_TEST_PG:-}" ] || ! has_postgres; then
+if [ -z "${OMNI_TEST_PG:-}" ]; then
   skip "a run that was taken over" "no PostgreSQL here"
   finish
 fi

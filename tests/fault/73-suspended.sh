@@ -3,7 +3,6 @@
 # is asked for twice, nothing that waited for a time waits on, and nothing runs in circles.
 . "${srcdir:-$(dirname "$0")/../..}/tests/e2e/lib.sh"
 
-job() { printf '%08d-0000-4000-8000-000000000000\n' "$1"; }
 jobs() { for i in "$@"; do job "$i"; done >"$T/jobs.txt"; }
 asked() { server_count "$(job "$1")/result"; }
 sum() { sqlite3 -batch -noheader :memory: "SELECT json_extract(readfile('$T/summary.json'), '\$.$1')"; }

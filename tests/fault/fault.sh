@@ -100,8 +100,6 @@ fault_answers() { # TAG
   echo "{\"job\":\"$(job 5)\",\"result\":{\"csv_rows\":60000,\"csv_cols\":6}}"
 }
 
-job() { printf '%08d-0000-4000-8000-000000000000\n' "$1"; }
-
 # What a sink holds, as contents.pl says it: into $T/there, and into FILE.
 contents_to() { # FILE KIND PATH
   printf '%s %s %s\n' "$2" "$3" "$1" >&"$CONTENTS_IN"

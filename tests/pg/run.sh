@@ -5,7 +5,7 @@
 # are "omni" (a superuser, without a password). COMMAND finds it by PGHOST, PGPORT, PGUSER, PGDATABASE, or by
 # OMNI_TEST_PG, a connection string. For tests that stop and start it: OMNI_TEST_PGCTL is a command that takes what
 # pg_ctl does (start, stop, restart -m immediate, ...), OMNI_TEST_PGDIR a folder that the server may write to.
-# OMNI_TEST_PG_FSYNC=on for measurements. Without PostgreSQL's programs: 77, as for a test that is skipped.
+# OMNI_TEST_PG_FSYNC=on for measurements. Without PostgreSQL's programs: 77, as for a test that is skipped; run.sh --look only looks for them.
 set -u
 
 for bin in "${PG_BINDIR:-}" /usr/lib/postgresql/{17,16,15,14}/bin /usr/pgsql-*/bin "$(dirname "$(command -v initdb || echo /)")"; do
@@ -15,6 +15,7 @@ done
 if [ -z "$bin" ]; then
   echo "1..0 # SKIP PostgreSQL's server programs are not installed" && exit 77
 fi
+[ "${1:-}" != --look ] || exit 0
 dir=$(mktemp -d "${TMPDIR:-/tmp}/omni-pg.XXXXXX") || exit 99
 as=()
 if [ "$(id -u)" = 0 ]; then

@@ -252,6 +252,87 @@ static void a_refusal_of_the_output_is_passed_on(void **state)
 	zst_dec_free(d);
 }
 
+/* A freed encoder stays for the next one, which knows nothing of what the first was about: half a frame, a pledge, a
+ * level, a refusal. */
+static void nothing_is_left_of_a_freed_encoder(void **state)
+{
+	struct zst_dec *d = zst_dec_new();
+	struct buf packed[2], halves, back;
+	char *text = make_data(20000, false);
+	struct err err;
+
+	(void)state;
+	buf_init(&packed[0], MIB);
+	buf_init(&packed[1], MIB);
+	buf_init(&halves, MIB);
+	buf_init(&back, MIB);
+	for (int round = 0; round < 8; round++) {
+		struct zst_enc *e[3] = {zst_enc_new(19), zst_enc_new(1), zst_enc_new(3)};
+
+		/* With more than stay at work at once. */
+		for (int i = 0; i < 3; i++) {
+			if ((round + i) % 2 == 0)
+				zst_enc_pledge(e[i], 7);
+			assert_int_equal(zst_enc_add(e[i], "half", 4, to_buf, &halves, &err), 0);
+			if (round % 4 == 3)
+				assert_int_equal(zst_enc_end(e[i], refuse, NULL, &err), -1);
+		}
+		for (int i = 0; i < 3; i++)
+			zst_enc_free(e[i]);
+		e[0] = zst_enc_new(3);
+		buf_clear(&packed[round > 0]);
+		assert_int_equal(zst_enc_add(e[0], text, 20000, to_buf, &packed[round > 0], &err), 0);
+		assert_int_equal(zst_enc_end(e[0], to_buf, &packed[round > 0], &err), 0);
+		zst_enc_free(e[0]);
+		buf_clear(&back);
+		decode(d, &packed[round > 0], 1000, &back);
+		assert_int_equal(back.len, 20000);
+		assert_memory_equal(back.data, text, 20000);
+		if (round > 0) {
+			assert_int_equal(packed[1].len, packed[0].len);
+			assert_memory_equal(packed[1].data, packed[0].data, packed[0].len);
+		}
+	}
+	buf_free(&packed[0]);
+	buf_free(&packed[1]);
+	buf_free(&halves);
+	buf_free(&back);
+	free(text);
+	zst_dec_free(d);
+}
+
+/* What was pledged comes, in a smaller frame that says how much it is; another amount is an error, and no frame. */
+static void a_pledge_is_kept(void **state)
+{
+	struct zst_enc *e = zst_enc_new(3);
+	struct zst_dec *d = zst_dec_new();
+	struct buf packed, back;
+	struct err err;
+
+	(void)state;
+	buf_init(&packed, MIB);
+	buf_init(&back, MIB);
+	for (size_t n = 0; n <= 5; n += 5) {
+		zst_enc_reset(e);
+		zst_enc_pledge(e, n);
+		buf_clear(&packed);
+		buf_clear(&back);
+		assert_int_equal(zst_enc_add(e, "whole", n, to_buf, &packed, &err), 0);
+		assert_int_equal(zst_enc_end(e, to_buf, &packed, &err), 0);
+		decode(d, &packed, 3, &back);
+		assert_int_equal(back.len, n);
+	}
+	zst_enc_reset(e);
+	zst_enc_pledge(e, 6);
+	assert_int_equal(zst_enc_add(e, "whole", 5, to_buf, &packed, &err), 0);
+	assert_int_equal(zst_enc_end(e, to_buf, &packed, &err), -1);
+	assert_int_equal(err.kind, ERR_JOB);
+	buf_free(&packed);
+	buf_free(&back);
+	zst_enc_free(e);
+	zst_dec_free(d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -262,6 +343,8 @@ int main(void)
 	    cmocka_unit_test(what_is_no_frame_is_refused),
 	    cmocka_unit_test(frames_in_a_row_are_one_text),
 	    cmocka_unit_test(a_refusal_of_the_output_is_passed_on),
+	    cmocka_unit_test(nothing_is_left_of_a_freed_encoder),
+	    cmocka_unit_test(a_pledge_is_kept),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
