@@ -48,7 +48,7 @@ torn() {
 rows='{"json":{"message":"caf\u00e9","extra field":{"a":[1]},"actions":[{"type":"generate_query","timestamp":"2026-01-01T00:00:00Z","result":{"queryName":"q","query":{"fields":["a.b"]},"csvResult":"A,\"B \"\"x\"\"\"\n1,\"line\nbreak\"\n,\"\u20ac\"\n\\N,\\."}}]}}'
 t_start_server - <<SCRIPT
 {"job":"$(job 1)","result":$rows}
-{"job":"$(job 2)","result":{"csv_rows":20000,"csv_cols":6}}
+{"job":"$(job 2)","result":{"csv_rows":5000,"csv_cols":6}}
 {"job":"$(job 3)","result":{"body":"odd"}}
 {"job":"$(job 4)","result":{"status":404,"envelope":"published","message":"Job not found"}}
 {"job":"$(job 5)","result":{"csv_rows":200000,"csv_cols":8}}
