@@ -227,9 +227,15 @@ static int csv_states(struct sink *sink, const struct uuid *ids, size_t n, struc
 	return manifest_states(csv_of(sink)->manifest, ids, n, out, err);
 }
 
-static int csv_next_id(struct sink *sink, struct uuid *id, struct err *err)
+static int csv_next_job(struct sink *sink, struct job *out, struct err *err)
 {
-	return manifest_next_id(csv_of(sink)->manifest, id, err);
+	return manifest_next_job(csv_of(sink)->manifest, out, err);
+}
+
+static int csv_next_run(struct sink *sink, struct run_record *out, struct err *err)
+{
+	(void)sink, (void)out, (void)err;
+	return 0;
 }
 
 static int csv_read_job(struct sink *sink, const struct uuid *id, struct job *job, struct err *err)
@@ -257,7 +263,8 @@ const struct sink_ops csv_ops = {
     .rollback = csv_rollback,
     .flush = csv_flush,
     .record_run = csv_record_run,
-    .next_id = csv_next_id,
+    .next_job = csv_next_job,
+    .next_run = csv_next_run,
     .read_job = csv_read_job,
     .read_body = csv_read_body,
     .close = csv_close,

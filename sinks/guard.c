@@ -167,12 +167,20 @@ static int guard_record_run(struct sink *s, const struct run_record *run, struct
 	return after(g, g->inner->ops->record_run(g->inner, run, err), err, TURN_IDLE);
 }
 
-static int guard_next_id(struct sink *s, struct uuid *id, struct err *err)
+static int guard_next_job(struct sink *s, struct job *out, struct err *err)
 {
 	struct guard *g = guard_of(s);
 
-	expect(g, g->turn == TURN_IDLE, "next_id within a job, or after a failure");
-	return after(g, g->inner->ops->next_id(g->inner, id, err), err, TURN_IDLE);
+	expect(g, g->turn == TURN_IDLE, "next_job within a job, or after a failure");
+	return after(g, g->inner->ops->next_job(g->inner, out, err), err, TURN_IDLE);
+}
+
+static int guard_next_run(struct sink *s, struct run_record *out, struct err *err)
+{
+	struct guard *g = guard_of(s);
+
+	expect(g, g->turn == TURN_IDLE, "next_run within a job, or after a failure");
+	return after(g, g->inner->ops->next_run(g->inner, out, err), err, TURN_IDLE);
 }
 
 static int guard_read_job(struct sink *s, const struct uuid *id, struct job *out, struct err *err)
@@ -212,7 +220,8 @@ static const struct sink_ops guard_calls = {
     .rollback = guard_rollback,
     .flush = guard_flush,
     .record_run = guard_record_run,
-    .next_id = guard_next_id,
+    .next_job = guard_next_job,
+    .next_run = guard_next_run,
     .read_job = guard_read_job,
     .read_body = guard_read_body,
     .close = guard_close,

@@ -161,9 +161,15 @@ static int jsonl_record_run(struct sink *sink, const struct run_record *run, str
 	return 0;
 }
 
-static int jsonl_next_id(struct sink *sink, struct uuid *id, struct err *err)
+static int jsonl_next_job(struct sink *sink, struct job *out, struct err *err)
 {
-	return manifest_next_id(jsonl_of(sink)->manifest, id, err);
+	return manifest_next_job(jsonl_of(sink)->manifest, out, err);
+}
+
+static int jsonl_next_run(struct sink *sink, struct run_record *out, struct err *err)
+{
+	(void)sink, (void)out, (void)err;
+	return 0;
 }
 
 static int jsonl_read_job(struct sink *sink, const struct uuid *id, struct job *job, struct err *err)
@@ -194,7 +200,8 @@ const struct sink_ops jsonl_ops = {
     .rollback = jsonl_job_rollback,
     .flush = jsonl_flush,
     .record_run = jsonl_record_run,
-    .next_id = jsonl_next_id,
+    .next_job = jsonl_next_job,
+    .next_run = jsonl_next_run,
     .read_job = jsonl_read_job,
     .read_body = jsonl_read_body,
     .close = jsonl_close,

@@ -201,11 +201,14 @@ static int make_durable(struct manifest *m, struct err *err)
 
 /* opening and closing */
 
-static int open_file(struct manifest *m, bool read_only, struct err *err)
+static int open_file(struct manifest *m, bool read_only, bool must_exist, struct err *err)
 {
 	m->fd = flatdir_read(m->dir, MANIFEST_NAME, !read_only, err);
 	if (m->fd == FLATDIR_NONE) {
 		m->fd = -1;
+		if (must_exist)
+			return err_set(err, ERR_FATAL, "there is no '%s/" MANIFEST_NAME "': nothing was exported to it",
+				       flatdir_path(m->dir));
 		return read_only ? 0 : rewrite(m, err);
 	}
 	if (m->fd < 0 || read_all(m, err))
@@ -244,7 +247,7 @@ struct manifest *manifest_open(struct flatdir *dir, const struct manifest_kind *
 	}
 	if (getrandom(&m->next_content, sizeof(m->next_content), 0) != sizeof(m->next_content) || m->next_content == 0)
 		m->next_content = (uint64_t)time_now_us();
-	if (open_file(m, options->read_only, err))
+	if (open_file(m, options->read_only, options->must_exist, err))
 		goto fail;
 	return m;
 fail:

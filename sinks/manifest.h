@@ -5,8 +5,8 @@
  * the last line of a job counts:
  *
  *     job_id · instance · state · partial · http_status · error · expires_at · attempts · requested_at · fetched_at ·
- *     stored_at · body_bytes · body_sha256 · action_count · result_count · row_count · warnings · input · details ·
- *     run_id · has_body · content · files (jsonl: parts)
+ *     stored_at · body_bytes · body_sha256 · action_count · result_count · row_count · truncated_count · warnings ·
+ *     input · details · run_id · has_body · content · files (jsonl: parts)
  *
  * Booleans and numbers are JSON's; warnings, input and details are JSON values. content names the version of what is
  * kept, a result or an unreadable body (16 hex digits, other ones each time), so that a sink can tell after a crash
@@ -62,7 +62,7 @@ void manifest_close(struct manifest *); /* what was not flushed is gone */
 
 /* struct sink_ops. What was put and is not flushed counts already. */
 int manifest_states(struct manifest *, const struct uuid *ids, size_t n, struct ledger_entry *out, struct err *);
-int manifest_next_id(struct manifest *, struct uuid *, struct err *);
+int manifest_next_job(struct manifest *, struct job *, struct err *);
 int manifest_read_job(struct manifest *, const struct uuid *, struct job *, struct err *);
 
 /* What becomes of a job at hand (deed.h). keep_bodies: whether this sink keeps the body of a result. */

@@ -187,15 +187,13 @@ int manifest_states(struct manifest *m, const struct uuid *ids, size_t n, struct
 	return 0;
 }
 
-int manifest_next_id(struct manifest *m, struct uuid *id, struct err *err)
+int manifest_next_job(struct manifest *m, struct job *out, struct err *err)
 {
-	(void)err;
 	if (m->cursor >= m->n) {
 		m->cursor = 0;
 		return 0;
 	}
-	*id = m->entries[m->cursor++].id;
-	return 1;
+	return manifest_read_job(m, &m->entries[m->cursor++].id, out, err);
 }
 
 int manifest_held(const struct manifest *m, const struct uuid *id, struct manifest_held *held)

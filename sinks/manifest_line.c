@@ -65,6 +65,7 @@ int manifest_line_write(struct manifest *m, const struct manifest_line *l, struc
 	field_number(&w, "action_count", stored, job->action_count);
 	field_number(&w, "result_count", stored, job->result_count);
 	field_number(&w, "row_count", stored, job->row_count);
+	field_number(&w, "truncated_count", stored, job->truncated_count);
 	put_json(m, &w, "warnings", job->warnings);
 	put_json(m, &w, "input", job->input);
 	put_json(m, &w, "details", job->details);
@@ -119,6 +120,7 @@ static const struct field fields[] = {
     {"action_count", F_INT, LINE(job.action_count), 0},
     {"result_count", F_INT, LINE(job.result_count), 0},
     {"row_count", F_INT, LINE(job.row_count), 0},
+    {"truncated_count", F_INT, LINE(job.truncated_count), 0},
     {"expires_at", F_STAMP, LINE(job.expires_at), 0},
     {"requested_at", F_STAMP, LINE(job.requested_at), 0},
     {"fetched_at", F_STAMP, LINE(job.fetched_at), 0},

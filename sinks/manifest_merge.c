@@ -52,7 +52,7 @@ static void verdict(struct manifest *m, const struct deed *deed, const struct ma
 {
 	out->job.partial = false;
 	out->job.stored_at = (struct stamp){0};
-	out->job.action_count = out->job.result_count = out->job.row_count = 0;
+	out->job.action_count = out->job.result_count = out->job.row_count = out->job.truncated_count = 0;
 	out->job.warnings = TEXT_NULL;
 	out->content = deed->take_body ? manifest_new_content(m) : old->content;
 	out->has_body = old->has_body;

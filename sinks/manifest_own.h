@@ -43,7 +43,7 @@ struct manifest {
 	uint64_t next_content;
 
 	struct manifest_entry *entries;
-	size_t n, cap, cursor; /* cursor: of manifest_next_id */
+	size_t n, cap, cursor; /* cursor: of manifest_next_job */
 	uint32_t *table;       /* entry number + 1, 0: free; 2 * cap of them */
 
 	struct manifest_place *places;

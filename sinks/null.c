@@ -76,9 +76,15 @@ static int null_record_run(struct sink *s, const struct run_record *run, struct 
 	return 0;
 }
 
-static int null_next_id(struct sink *s, struct uuid *id, struct err *err)
+static int null_next_job(struct sink *s, struct job *out, struct err *err)
 {
-	(void)s, (void)id, (void)err;
+	(void)s, (void)out, (void)err;
+	return 0;
+}
+
+static int null_next_run(struct sink *s, struct run_record *out, struct err *err)
+{
+	(void)s, (void)out, (void)err;
 	return 0;
 }
 
@@ -116,7 +122,8 @@ const struct sink_ops null_ops = {
     .rollback = null_rollback,
     .flush = null_flush,
     .record_run = null_record_run,
-    .next_id = null_next_id,
+    .next_job = null_next_job,
+    .next_run = null_next_run,
     .read_job = null_read_job,
     .read_body = null_read_body,
     .close = null_close,

@@ -204,14 +204,72 @@ int postgres_ledger_write(struct postgres *s, const struct job *job, struct err 
 
 /* reading */
 
-static bool uuid_of(const struct postgres *s, int row, struct uuid *id)
+/* A time with as many digits as it has: three, or six. */
+static struct stamp stamp_of(const struct postgres *s, int row, int column)
 {
-	const struct text t = postgres_db_text(s->db, row, 0);
+	struct stamp stamp = {0};
+	const struct text us = postgres_db_text(s->db, row, column);
+	char text[STAMP_TEXT_MAX];
+	int64_t value;
 
-	return t.p && uuid_parse(t.p, t.n, id);
+	if (!us.p)
+		return stamp;
+	value = postgres_db_int(s->db, row, column);
+	stamp_from_us(&stamp, value);
+	if (value % 1000 == 0 || !stamp_is_set(&stamp))
+		return stamp;
+	(void)snprintf(text, sizeof(text), "%.23s%03dZ", stamp.text, (int)(((value % 1000) + 1000) % 1000));
+	(void)time_parse_iso(text, strlen(text), &stamp);
+	return stamp;
 }
 
-/* The next page of IDs, after the last one of this. */
+/* The columns of SQL_LEDGER, the first of either statement. */
+static struct job job_of(const struct postgres *s, int row)
+{
+	const struct text state = postgres_db_text(s->db, row, 1);
+	struct job job = {
+	    .instance = postgres_db_text(s->db, row, 0),
+	    .state = state_of_name(state.p, state.n),
+	    .partial = int_of(s, row, 2) != 0,
+	    .http_status = (int)int_of(s, row, 3),
+	    .error = postgres_db_text(s->db, row, 4),
+	    .expires_at = stamp_of(s, row, 5),
+	    .attempts = int_of(s, row, 6),
+	    .requested_at = stamp_of(s, row, 7),
+	    .fetched_at = stamp_of(s, row, 8),
+	    .stored_at = stamp_of(s, row, 9),
+	    .body_bytes = postgres_db_text(s->db, row, 10).p ? int_of(s, row, 10) : -1,
+	};
+
+	(void)digest_of(postgres_db_text(s->db, row, 11), job.body_sha256);
+	return job;
+}
+
+#define LEDGER_COLUMNS 12
+
+/* The page's texts are kept, since what is asked in between takes the place of the answer that they lie in. */
+static int keep_texts(struct postgres *s)
+{
+	const char *at;
+
+	buf_clear(&s->page_text);
+	for (size_t i = 0; i < s->page_n; i++)
+		if (buf_add(&s->page_text, s->page[i].instance.p, s->page[i].instance.n) ||
+		    buf_add(&s->page_text, s->page[i].error.p, s->page[i].error.n))
+			return -1;
+	at = buf_cstr(&s->page_text);
+	for (size_t i = 0; i < s->page_n; i++) {
+		struct text *const texts[] = {&s->page[i].instance, &s->page[i].error};
+
+		for (size_t k = 0; k < 2; k++) {
+			texts[k]->p = texts[k]->p ? at : NULL;
+			at += texts[k]->n;
+		}
+	}
+	return 0;
+}
+
+/* The next page of jobs, after the last one of this. */
 static int next_page(struct postgres *s, struct err *err)
 {
 	struct postgres_tuple t = postgres_group_args(s);
@@ -220,20 +278,34 @@ static int next_page(struct postgres *s, struct err *err)
 	if (!s->page && !(s->page = calloc(IDS_A_QUESTION, sizeof(*s->page))))
 		return no_memory(err);
 	if (s->page_n > 0)
-		postgres_tuple_uuid(&t, &s->page[s->page_n - 1]);
+		postgres_tuple_uuid(&t, &s->page[s->page_n - 1].id);
 	else
 		postgres_tuple_null(&t);
 	if (t.failed)
 		return no_memory(err);
 	s->page_n = s->page_at = 0;
-	rows = postgres_group_ask(s, PQ_NEXT_IDS, false, err);
-	for (int i = 0; i < rows; i++)
-		if (uuid_of(s, i, &s->page[s->page_n]))
-			s->page_n++;
+	rows = postgres_group_ask(s, PQ_NEXT_JOBS, false, err);
+	for (int row = 0; row < rows; row++) {
+		const struct text id = postgres_db_text(s->db, row, LEDGER_COLUMNS);
+		struct job *job = &s->page[s->page_n];
+
+		*job = job_of(s, row);
+		if (!id.p || !uuid_parse(id.p, id.n, &job->id))
+			continue;
+		job->action_count = int_of(s, row, LEDGER_COLUMNS + 1);
+		job->result_count = int_of(s, row, LEDGER_COLUMNS + 2);
+		job->row_count = int_of(s, row, LEDGER_COLUMNS + 3);
+		job->truncated_count = int_of(s, row, LEDGER_COLUMNS + 4);
+		s->page_n++;
+	}
+	if (rows >= 0 && keep_texts(s)) {
+		s->page_n = 0;
+		return no_memory(err);
+	}
 	return rows < 0 ? -1 : 0;
 }
 
-int postgres_ledger_next_id(struct sink *sink, struct uuid *id, struct err *err)
+int postgres_ledger_next_job(struct sink *sink, struct job *out, struct err *err)
 {
 	struct postgres *s = postgres_of(sink);
 
@@ -243,34 +315,14 @@ int postgres_ledger_next_id(struct sink *sink, struct uuid *id, struct err *err)
 		return -1;
 	if (s->page_at == s->page_n)
 		return 0;
-	*id = s->page[s->page_at++];
+	*out = s->page[s->page_at++];
 	return 1;
-}
-
-/* A time with as many digits as it has: three, or six. */
-static struct stamp stamp_of(const struct postgres *s, int column)
-{
-	struct stamp stamp = {0};
-	const struct text us = postgres_db_text(s->db, 0, column);
-	char text[STAMP_TEXT_MAX];
-	int64_t value;
-
-	if (!us.p)
-		return stamp;
-	value = postgres_db_int(s->db, 0, column);
-	stamp_from_us(&stamp, value);
-	if (value % 1000 == 0 || !stamp_is_set(&stamp))
-		return stamp;
-	(void)snprintf(text, sizeof(text), "%.23s%03dZ", stamp.text, (int)(((value % 1000) + 1000) % 1000));
-	(void)time_parse_iso(text, strlen(text), &stamp);
-	return stamp;
 }
 
 int postgres_ledger_read_job(struct sink *sink, const struct uuid *id, struct job *job, struct err *err)
 {
 	struct postgres *s = postgres_of(sink);
 	struct postgres_tuple t;
-	struct text state;
 	int rows;
 
 	if (!s->there)
@@ -284,23 +336,39 @@ int postgres_ledger_read_job(struct sink *sink, const struct uuid *id, struct jo
 	rows = postgres_group_ask(s, PQ_JOB, false, err);
 	if (rows <= 0)
 		return rows;
-	state = postgres_db_text(s->db, 0, 1);
-	*job = (struct job){
-	    .id = *id,
-	    .instance = postgres_db_text(s->db, 0, 0),
-	    .state = state_of_name(state.p, state.n),
-	    .partial = int_of(s, 0, 2) != 0,
-	    .http_status = (int)int_of(s, 0, 3),
-	    .error = postgres_db_text(s->db, 0, 4),
-	    .expires_at = stamp_of(s, 5),
-	    .attempts = int_of(s, 0, 6),
-	    .requested_at = stamp_of(s, 7),
-	    .fetched_at = stamp_of(s, 8),
-	    .stored_at = stamp_of(s, 9),
-	    .body_bytes = postgres_db_text(s->db, 0, 10).p ? int_of(s, 0, 10) : -1,
-	    .input = postgres_db_text(s->db, 0, 12),
-	    .details = postgres_db_text(s->db, 0, 13),
+	*job = job_of(s, 0);
+	job->id = *id;
+	job->input = postgres_db_text(s->db, 0, LEDGER_COLUMNS);
+	job->details = postgres_db_text(s->db, 0, LEDGER_COLUMNS + 1);
+	return 1;
+}
+
+int postgres_ledger_next_run(struct sink *sink, struct run_record *out, struct err *err)
+{
+	struct postgres *s = postgres_of(sink);
+	struct postgres_tuple t = postgres_group_args(s);
+	struct text run_id;
+	int rows;
+
+	if (!s->there)
+		return 0;
+	postgres_tuple_text(&t, s->last_run.len > 0 ? buf_text(&s->last_run) : TEXT_NULL);
+	if (t.failed)
+		return no_memory(err);
+	rows = postgres_group_ask(s, PQ_NEXT_RUN, false, err);
+	buf_clear(&s->last_run);
+	if (rows <= 0)
+		return rows;
+	run_id = postgres_db_text(s->db, 0, 0);
+	if (buf_add(&s->last_run, run_id.p, run_id.n))
+		return no_memory(err);
+	*out = (struct run_record){
+	    .run_id = buf_cstr(&s->last_run),
+	    .started_at = stamp_of(s, 0, 1),
+	    .finished_at = stamp_of(s, 0, 2),
+	    .version = postgres_db_text(s->db, 0, 3).p ? postgres_db_text(s->db, 0, 3).p : "",
+	    .exit_code = (int)int_of(s, 0, 4),
+	    .summary = postgres_db_text(s->db, 0, 5),
 	};
-	(void)digest_of(postgres_db_text(s->db, 0, 11), job->body_sha256);
 	return 1;
 }

@@ -45,6 +45,8 @@ static int postgres_close(struct sink *sink, struct err *err)
 	buf_free(&s->args);
 	buf_free(&s->lease_args);
 	free(s->page);
+	buf_free(&s->page_text);
+	buf_free(&s->last_run);
 	free(s->conninfo);
 	free(s->schema_name);
 	free(s->run_id);
@@ -75,8 +77,8 @@ static struct postgres *make(const struct sink_options *options, struct err *err
 {
 	const char *schema = options->pg_schema ? options->pg_schema : "omni_export";
 	struct postgres *s = calloc(1, sizeof(*s));
-	struct buf *const bufs[] = {&s->calls,   &s->replaced, &s->ids,  &s->columns,   &s->quoted,
-				    &s->display, &s->sql,      &s->args, &s->lease_args};
+	struct buf *const bufs[] = {&s->calls, &s->replaced, &s->ids,        &s->columns,   &s->quoted,  &s->display,
+				    &s->sql,   &s->args,     &s->lease_args, &s->page_text, &s->last_run};
 
 	if (!s) {
 		no_memory(err);
@@ -90,6 +92,7 @@ static struct postgres *make(const struct sink_options *options, struct err *err
 	s->copying = -1;
 	s->keep_bodies = options->keep_bodies;
 	s->read_only = options->read_only;
+	s->must_exist = options->must_exist;
 	s->stop = options->stop;
 	s->schema_name = strdup(schema);
 	s->run_id = options->run_id ? strdup(options->run_id) : NULL;
@@ -118,6 +121,9 @@ static int open_to_read(struct postgres *s, struct err *err)
 	const int there = postgres_schema_look(s->db, &schema, err);
 
 	s->there = there == 1;
+	if (there == 0 && s->must_exist)
+		return err_set(err, ERR_FATAL, "%s has none of this program's tables: nothing was exported to it",
+			       buf_cstr(&s->display));
 	return s->there ? postgres_schema_rights(s->db, &schema, false, err) : there;
 }
 
@@ -254,13 +260,14 @@ static int postgres_record_run(struct sink *sink, const struct run_record *run, 
 
 #define POSTGRES_OPS(its_scheme, its_open)                                                                             \
 	{                                                                                                              \
-		.scheme = (its_scheme), .has = SINK_LEDGER | SINK_BODIES | SINK_CELLS | SINK_AGAIN,                    \
+		.scheme = (its_scheme), .has = SINK_LEDGER | SINK_RUNS | SINK_BODIES | SINK_CELLS | SINK_AGAIN,        \
 		.open = (its_open), .states = postgres_ledger_states, .begin = postgres_begin,                         \
 		.action = postgres_content_action, .result = postgres_content_result, .row = postgres_content_row,     \
 		.result_end = postgres_content_result_end, .body = postgres_content_body, .commit = postgres_commit,   \
 		.rollback = postgres_rollback, .flush = postgres_flush, .record_run = postgres_record_run,             \
-		.next_id = postgres_ledger_next_id, .read_job = postgres_ledger_read_job,                              \
-		.read_body = postgres_content_read_body, .close = postgres_close,                                      \
+		.next_job = postgres_ledger_next_job, .next_run = postgres_ledger_next_run,                            \
+		.read_job = postgres_ledger_read_job, .read_body = postgres_content_read_body,                         \
+		.close = postgres_close,                                                                               \
 	}
 
 const struct sink_ops postgresql_ops = POSTGRES_OPS("postgresql", open_postgresql);

@@ -127,9 +127,10 @@ int postgres_schema_create(struct postgres_db *db, const struct postgres_schema 
 
 int postgres_schema_rights(struct postgres_db *db, const struct postgres_schema *schema, bool write, struct err *err)
 {
-	static const char missing[] = "SELECT w.p, w.t FROM (VALUES "
-				      "('SELECT', 'jobs'), ('SELECT', 'bodies')) AS w (p, t) "
-				      "WHERE NOT has_table_privilege(format('%I.%I', $1::text, w.t), w.p) LIMIT 1";
+	static const char missing[] =
+	    "SELECT w.p, w.t FROM (VALUES "
+	    "('SELECT', 'jobs'), ('SELECT', 'bodies'), ('SELECT', 'results'), ('SELECT', 'runs')) AS w (p, t) "
+	    "WHERE NOT has_table_privilege(format('%I.%I', $1::text, w.t), w.p) LIMIT 1";
 	static const char missing_to_write[] =
 	    "SELECT p, t FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS p, "
 	    "unnest(ARRAY['jobs', 'bodies', 'actions', 'results', 'row_cells', 'runs', 'lease']) AS t "

@@ -30,7 +30,7 @@ struct postgres {
 	struct buf quoted;  /* the schema, as SQL has it */
 	struct buf display; /* "schema 'x' of database 'y' at 'host:port'" */
 	char *run_id, *instance;
-	bool keep_bodies, read_only;
+	bool keep_bodies, read_only, must_exist;
 	const volatile sig_atomic_t *stop; /* see sink_options */
 	bool there;                        /* the tables are; false only where read_only */
 	struct buf sql;                    /* the last statement that was asked */
@@ -57,8 +57,10 @@ struct postgres {
 	bool again;          /* the group was lost: flush says so, and until then all is in vain */
 	struct err why;      /* and why */
 	int64_t next_no;     /* the next result_no */
-	struct uuid *page;   /* of next_id */
+	struct job *page;    /* of next_job */
 	size_t page_n, page_at;
+	struct buf page_text; /* its texts */
+	struct buf last_run;  /* the run_id that next_run gave; empty: it begins */
 
 	/* the job under way */
 	struct uuid id;
@@ -123,7 +125,8 @@ int postgres_ledger_states(struct sink *, const struct uuid *ids, size_t n, stru
 int postgres_ledger_decide(struct postgres *, const struct job *, struct err *);
 /* Stages the row of jobs, as was decided. */
 int postgres_ledger_write(struct postgres *, const struct job *, struct err *);
-int postgres_ledger_next_id(struct sink *, struct uuid *, struct err *);
+int postgres_ledger_next_job(struct sink *, struct job *, struct err *);
+int postgres_ledger_next_run(struct sink *, struct run_record *, struct err *);
 int postgres_ledger_read_job(struct sink *, const struct uuid *, struct job *, struct err *);
 
 /* postgres_content.c */

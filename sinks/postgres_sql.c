@@ -27,6 +27,11 @@
 /* Microseconds since 1970. */
 #define SQL_US(column) "(extract(epoch FROM " column ") * 1000000)::bigint"
 
+/* What both ways to read the ledger begin with. */
+#define SQL_LEDGER                                                                                                     \
+	"instance, state, partial::int, http_status, error, " SQL_US("expires_at") ", attempts, " SQL_US(              \
+	    "requested_at") ", " SQL_US("fetched_at") ", " SQL_US("stored_at") ", body_bytes, body_sha256, "
+
 const char *const postgres_sql[POSTGRES_QUERIES] = {
     [PQ_LEASE_TAKE] = "UPDATE @lease SET run_id = $1::text, taken = taken + 1, group_no = 0 WHERE one RETURNING taken",
     [PQ_LEASE_LOOK] = "SELECT taken, group_no FROM @lease WHERE one",
@@ -52,12 +57,16 @@ const char *const postgres_sql[POSTGRES_QUERIES] = {
 	       "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (run_id) DO UPDATE SET started_at = excluded.started_at, "
 	       "finished_at = excluded.finished_at, version = excluded.version, exit_code = excluded.exit_code, "
 	       "summary = excluded.summary",
-    [PQ_NEXT_IDS] = "SELECT job_id FROM @jobs WHERE $1::uuid IS NULL OR job_id > $1::uuid ORDER BY job_id LIMIT 1000",
-    [PQ_JOB] = "SELECT instance, state, partial::int, http_status, error, " SQL_US("expires_at") ", attempts, " SQL_US(
-	"requested_at") ", " SQL_US("fetched_at") ", " SQL_US("stored_at") ", body_bytes, body_sha256, input, details "
-									   "FROM @jobs WHERE job_id = $1::uuid",
+    [PQ_NEXT_JOBS] =
+	"SELECT " SQL_LEDGER "job_id, action_count, result_count, row_count, (SELECT count(*) FROM @results AS r "
+	"WHERE r.job_id = jobs.job_id AND r.csv_truncated) FROM @jobs AS jobs "
+	"WHERE $1::uuid IS NULL OR job_id > $1::uuid ORDER BY job_id LIMIT 1000",
+    [PQ_JOB] = "SELECT " SQL_LEDGER "input, details FROM @jobs WHERE job_id = $1::uuid",
     [PQ_BODY] = "SELECT body FROM @bodies WHERE job_id = $1::uuid AND part = $2::integer",
     [PQ_MAX_NO] = "SELECT max(result_no) FROM @results",
+    [PQ_NEXT_RUN] = "SELECT run_id, " SQL_US("started_at") ", " SQL_US(
+	"finished_at") ", version, exit_code, summary "
+		       "FROM @runs WHERE $1::text IS NULL OR run_id < $1::text ORDER BY run_id DESC LIMIT 1",
 };
 
 const char *const postgres_sql_copy[POSTGRES_TABLES] = {

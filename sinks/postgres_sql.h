@@ -22,10 +22,11 @@ enum postgres_query {
 	PQ_VERDICT,
 	PQ_ONLY_ERROR,
 	PQ_RUN,
-	PQ_NEXT_IDS, /* the last id */
+	PQ_NEXT_JOBS, /* the last id */
 	PQ_JOB,
 	PQ_BODY,   /* id, part */
 	PQ_MAX_NO, /* the largest result_no */
+	PQ_NEXT_RUN, /* the last run_id */
 	POSTGRES_QUERIES
 };
 

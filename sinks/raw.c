@@ -223,9 +223,15 @@ static int raw_states(struct sink *sink, const struct uuid *ids, size_t n, struc
 	return manifest_states(raw_of(sink)->manifest, ids, n, out, err);
 }
 
-static int raw_next_id(struct sink *sink, struct uuid *id, struct err *err)
+static int raw_next_job(struct sink *sink, struct job *out, struct err *err)
 {
-	return manifest_next_id(raw_of(sink)->manifest, id, err);
+	return manifest_next_job(raw_of(sink)->manifest, out, err);
+}
+
+static int raw_next_run(struct sink *sink, struct run_record *out, struct err *err)
+{
+	(void)sink, (void)out, (void)err;
+	return 0;
 }
 
 static int raw_read_job(struct sink *sink, const struct uuid *id, struct job *job, struct err *err)
@@ -255,7 +261,8 @@ const struct sink_ops raw_ops = {
     .rollback = raw_rollback,
     .flush = raw_flush,
     .record_run = raw_record_run,
-    .next_id = raw_next_id,
+    .next_job = raw_next_job,
+    .next_run = raw_next_run,
     .read_job = raw_read_job,
     .read_body = raw_read_body,
     .close = raw_close,

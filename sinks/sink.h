@@ -4,7 +4,7 @@
  *
  *     open  states*  (begin (action | result row* result_end | body)* (commit | rollback))*  flush*  record_run*  close
  *
- * next_id, read_job and read_body may come at any time but between begin and commit.
+ * next_job, read_job, read_body and next_run may come at any time but between begin and commit.
  *
  * A sink stores jobs one at a time, each all or nothing. Arguments are borrowed for the call; err is not NULL. int
  * functions return 0, or -1 with *err filled in; after -1 from begin, commit or anything between them the caller rolls
@@ -42,9 +42,10 @@
 struct sink_options {
 	mode_t file_mode; /* of files that are created, before the umask has no say: exactly these bits */
 	bool keep_bodies; /* --no-raw: false. An unreadable body is kept anyway */
-	bool read_only; /* take no lock, create and migrate nothing; a sink that is not there knows no job. Only states
-			   and close follow */
-	const char *pg_schema; /* --pg-schema; NULL: the default */
+	bool read_only;   /* take no lock, create and migrate nothing; a sink that is not there knows no job. Only what
+			     reads and close follow */
+	bool must_exist;  /* a sink that is not there, or was never written to, is an error (ERR_FATAL) */
+	const char *pg_schema;             /* --pg-schema; NULL: the default */
 	const volatile sig_atomic_t *stop; /* not 0: the run is interrupted, and is not to wait for long; NULL: never */
 	const char *run_id;
 	const char *version;
@@ -63,10 +64,11 @@ struct ledger_entry {
 	uint8_t body_sha256[SHA256_LEN];
 };
 
-#define SINK_LEDGER 1u /* remembers every job: states, record_run */
-#define SINK_BODIES 2u /* keeps bodies */
-#define SINK_CELLS  4u /* keeps actions, results and rows */
-#define SINK_AGAIN  8u /* flush may fail with ERR_RETRY (a lost connection): the group is then written again */
+#define SINK_LEDGER 1u  /* remembers every job: states, record_run */
+#define SINK_BODIES 2u  /* keeps bodies */
+#define SINK_CELLS  4u  /* keeps actions, results and rows */
+#define SINK_RUNS   16u /* notes runs: record_run, next_run */
+#define SINK_AGAIN  8u  /* flush may fail with ERR_RETRY (a lost connection): the group is then written again */
 
 /* Takes a piece of a body's zstd frame; 0, or -1 with *err, which ends the reading. */
 typedef int (*sink_piece_fn)(void *ctx, const void *piece, size_t n, struct err *);
@@ -97,14 +99,18 @@ struct sink_ops {
 	int (*record_run)(struct sink *, const struct run_record *,
 			  struct err *); /* durable when it returns; replaces the record of the same run */
 	/* The next job of the ledger, each once, in no order; starts again after the end. 1, 0 at the end, -1. Writing
-	 * in between is no error, but what is new may be missed. */
-	int (*next_id)(struct sink *, struct uuid *, struct err *);
+	 * in between is no error, but what is new may be missed. It has what read_job gives, but for input and details,
+	 * and the counts. Texts live until the next call of anything in this sink. */
+	int (*next_job)(struct sink *, struct job *, struct err *);
 	/* What the ledger knows of a job: id, instance, state, partial, http_status, error, expires_at, attempts,
 	 * requested_at, fetched_at, stored_at, body_bytes (-1: none) and body_sha256, input, details. Texts live until
 	 * the next call of anything in this sink. 1, 0: it is not known, -1. */
 	int (*read_job)(struct sink *, const struct uuid *, struct job *, struct err *);
 	/* Hands on the zstd frame of the kept body. 1, 0: none is kept, -1. */
 	int (*read_body)(struct sink *, const struct uuid *, sink_piece_fn, void *ctx, struct err *);
+	/* The next run that record_run noted, the newest first; starts again after the end. 1, 0 at the end (or where a
+	 * sink notes none), -1. Texts live until the next call of anything in this sink. */
+	int (*next_run)(struct sink *, struct run_record *, struct err *);
 	int (*close)(struct sink *,
 		     struct err *); /* releases everything, also when it returns -1; what was not flushed is gone */
 };
@@ -115,7 +121,7 @@ struct sink {
 
 /*
  * Which of the ops a sink has follows from what it declares: without SINK_LEDGER states says JOB_NONE, record_run does
- * nothing, next_id and read_job say 0; without SINK_BODIES read_body says 0. No op is NULL.
+ * nothing, next_job, read_job and next_run say 0; without SINK_BODIES read_body says 0. No op is NULL.
  *
  * The ops of the sink that a spec names ("sqlite:PATH", "null:", or a path that ends in .db, .sqlite or .sqlite3), and
  * where its target begins. NULL with *err that names the known sinks.

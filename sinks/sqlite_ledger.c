@@ -144,29 +144,6 @@ int sqlite_ledger_write(struct sqlite *s, const struct job *job, struct err *err
 
 /* the reading side */
 
-int sqlite_ledger_next_id(struct sink *sink, struct uuid *id, struct err *err)
-{
-	struct sqlite *s = sqlite_of(sink);
-	struct text text;
-	int rc;
-
-	if (!s->db)
-		return 0;
-	/* By the key and not with an open statement: the caller may write in between. */
-	sqlite_db_bind_text(s->db, Q_NEXT_ID, 1, text_of(s->last_id));
-	rc = sqlite_db_step(s->db, Q_NEXT_ID, err);
-	s->last_id[0] = '\0';
-	if (rc <= 0)
-		return rc;
-	text = sqlite_db_text(s->db, Q_NEXT_ID, 0);
-	if (!text.p || !uuid_parse(text.p, text.n, id))
-		rc = err_set(err, ERR_FATAL, "'%s' holds a job whose ID is no UUID", sqlite_db_path(s->db));
-	else
-		uuid_format(id, s->last_id);
-	sqlite_db_reset(s->db, Q_NEXT_ID);
-	return rc;
-}
-
 static struct stamp stamp_of(struct text text)
 {
 	struct stamp t = {0};
@@ -176,10 +153,61 @@ static struct stamp stamp_of(struct text text)
 	return t;
 }
 
+/* The columns of SQL_LEDGER, the first of either statement. */
+static void read_columns(struct sqlite *s, unsigned q, struct job *out)
+{
+	const struct text state = sqlite_db_text(s->db, q, 1);
+
+	out->instance = sqlite_db_text(s->db, q, 0);
+	out->state = state.p ? state_of_name(state.p, state.n) : JOB_NONE;
+	out->partial = sqlite_db_int(s->db, q, 2) != 0;
+	out->http_status = (int)sqlite_db_int(s->db, q, 3);
+	out->error = sqlite_db_text(s->db, q, 4);
+	out->expires_at = stamp_of(sqlite_db_text(s->db, q, 5));
+	out->attempts = sqlite_db_int(s->db, q, 6);
+	out->requested_at = stamp_of(sqlite_db_text(s->db, q, 7));
+	out->fetched_at = stamp_of(sqlite_db_text(s->db, q, 8));
+	out->stored_at = stamp_of(sqlite_db_text(s->db, q, 9));
+	out->body_bytes = sqlite_db_text(s->db, q, 10).p ? sqlite_db_int(s->db, q, 10) : -1;
+	(void)read_sha256(sqlite_db_text(s->db, q, 11), out->body_sha256);
+}
+
+#define LEDGER_COLUMNS 12
+
+int sqlite_ledger_next_job(struct sink *sink, struct job *out, struct err *err)
+{
+	struct sqlite *s = sqlite_of(sink);
+	struct text text;
+	int rc;
+
+	if (!s->db)
+		return 0;
+	/* By the key and not with an open statement: the caller may write in between. */
+	sqlite_db_reset(s->db, Q_NEXT_JOB);
+	sqlite_db_bind_text(s->db, Q_NEXT_JOB, 1, text_of(s->last_id));
+	rc = sqlite_db_step(s->db, Q_NEXT_JOB, err);
+	s->last_id[0] = '\0';
+	if (rc <= 0)
+		return rc;
+	*out = (struct job){.body_bytes = -1};
+	text = sqlite_db_text(s->db, Q_NEXT_JOB, LEDGER_COLUMNS);
+	if (!text.p || !uuid_parse(text.p, text.n, &out->id)) {
+		rc = err_set(err, ERR_FATAL, "'%s' holds a job whose ID is no UUID", sqlite_db_path(s->db));
+		sqlite_db_reset(s->db, Q_NEXT_JOB);
+		return rc;
+	}
+	uuid_format(&out->id, s->last_id);
+	read_columns(s, Q_NEXT_JOB, out);
+	out->action_count = sqlite_db_int(s->db, Q_NEXT_JOB, LEDGER_COLUMNS + 1);
+	out->result_count = sqlite_db_int(s->db, Q_NEXT_JOB, LEDGER_COLUMNS + 2);
+	out->row_count = sqlite_db_int(s->db, Q_NEXT_JOB, LEDGER_COLUMNS + 3);
+	out->truncated_count = sqlite_db_int(s->db, Q_NEXT_JOB, LEDGER_COLUMNS + 4);
+	return 1;
+}
+
 int sqlite_ledger_read_job(struct sink *sink, const struct uuid *id, struct job *out, struct err *err)
 {
 	struct sqlite *s = sqlite_of(sink);
-	struct text state, bytes;
 	char key[UUID_TEXT_LEN + 1];
 	int rc;
 
@@ -191,21 +219,37 @@ int sqlite_ledger_read_job(struct sink *sink, const struct uuid *id, struct job 
 	if (rc <= 0)
 		return rc;
 	*out = (struct job){.id = *id};
-	out->instance = sqlite_db_text(s->db, Q_READ_JOB, 0);
-	state = sqlite_db_text(s->db, Q_READ_JOB, 1);
-	out->state = state.p ? state_of_name(state.p, state.n) : JOB_NONE;
-	out->partial = sqlite_db_int(s->db, Q_READ_JOB, 2) != 0;
-	out->http_status = (int)sqlite_db_int(s->db, Q_READ_JOB, 3);
-	out->error = sqlite_db_text(s->db, Q_READ_JOB, 4);
-	out->expires_at = stamp_of(sqlite_db_text(s->db, Q_READ_JOB, 5));
-	out->attempts = sqlite_db_int(s->db, Q_READ_JOB, 6);
-	out->requested_at = stamp_of(sqlite_db_text(s->db, Q_READ_JOB, 7));
-	out->fetched_at = stamp_of(sqlite_db_text(s->db, Q_READ_JOB, 8));
-	out->stored_at = stamp_of(sqlite_db_text(s->db, Q_READ_JOB, 9));
-	bytes = sqlite_db_text(s->db, Q_READ_JOB, 10);
-	out->body_bytes = bytes.p ? sqlite_db_int(s->db, Q_READ_JOB, 10) : -1;
-	(void)read_sha256(sqlite_db_text(s->db, Q_READ_JOB, 11), out->body_sha256);
-	out->input = sqlite_db_text(s->db, Q_READ_JOB, 12);
-	out->details = sqlite_db_text(s->db, Q_READ_JOB, 13);
+	read_columns(s, Q_READ_JOB, out);
+	out->input = sqlite_db_text(s->db, Q_READ_JOB, LEDGER_COLUMNS);
+	out->details = sqlite_db_text(s->db, Q_READ_JOB, LEDGER_COLUMNS + 1);
+	return 1;
+}
+
+int sqlite_ledger_next_run(struct sink *sink, struct run_record *out, struct err *err)
+{
+	struct sqlite *s = sqlite_of(sink);
+	struct text version, run_id;
+	int rc;
+
+	if (!s->db)
+		return 0;
+	sqlite_db_reset(s->db, Q_NEXT_RUN);
+	sqlite_db_bind_text(s->db, Q_NEXT_RUN, 1, s->last_run.len > 0 ? buf_text(&s->last_run) : TEXT_NULL);
+	rc = sqlite_db_step(s->db, Q_NEXT_RUN, err);
+	buf_clear(&s->last_run);
+	if (rc <= 0)
+		return rc;
+	run_id = sqlite_db_text(s->db, Q_NEXT_RUN, 0);
+	version = sqlite_db_text(s->db, Q_NEXT_RUN, 3);
+	if (buf_add(&s->last_run, run_id.p, run_id.n))
+		return err_set(err, ERR_FATAL, "out of memory");
+	*out = (struct run_record){
+	    .run_id = buf_cstr(&s->last_run),
+	    .started_at = stamp_of(sqlite_db_text(s->db, Q_NEXT_RUN, 1)),
+	    .finished_at = stamp_of(sqlite_db_text(s->db, Q_NEXT_RUN, 2)),
+	    .version = version.p ? version.p : "",
+	    .exit_code = (int)sqlite_db_int(s->db, Q_NEXT_RUN, 4),
+	    .summary = sqlite_db_text(s->db, Q_NEXT_RUN, 5),
+	};
 	return 1;
 }

@@ -39,6 +39,7 @@ static int sqlite_close(struct sink *sink, struct err *err)
 	buf_free(&s->cells);
 	buf_free(&s->columns);
 	buf_free(&s->part);
+	buf_free(&s->last_run);
 	free(s->run_id);
 	free(s->instance);
 	free(s);
@@ -46,14 +47,19 @@ static int sqlite_close(struct sink *sink, struct err *err)
 }
 
 /* Where nothing is there, s->db stays NULL. */
-static int open_to_read(struct sqlite *s, const char *path, struct err *err)
+static int open_to_read(struct sqlite *s, const char *path, bool must_exist, struct err *err)
 {
 	int there = sqlite_file_look(path, err);
 
+	if (there == 0 && must_exist)
+		return err_set(err, ERR_FATAL, "there is no '%s'", path);
 	if (there <= 0)
 		return there;
 	s->db = sqlite_db_open(path, true, err);
 	there = s->db ? sqlite_schema_look(s->db, err) : -1;
+	if (there == 0 && must_exist)
+		return err_set(err, ERR_FATAL, "'%s' has none of this program's tables: nothing was exported to it",
+			       path);
 	if (there == 0) {
 		sqlite_db_close(s->db);
 		s->db = NULL;
@@ -96,12 +102,14 @@ static struct sink *sqlite_open(const char *target, const struct sink_options *o
 	buf_init(&s->cells, SQLITE_CELLS_MAX);
 	buf_init(&s->columns, SQLITE_CELLS_MAX);
 	buf_init(&s->part, SQLITE_PART_SIZE);
+	buf_init(&s->last_run, 4096);
 	s->fd = -1;
 	if ((options->run_id && !s->run_id) || (options->instance && !s->instance)) {
 		no_memory(err);
 		goto fail;
 	}
-	if ((options->read_only ? open_to_read(s, target, err) : open_to_write(s, target, options->file_mode, err)))
+	if ((options->read_only ? open_to_read(s, target, options->must_exist, err)
+				: open_to_write(s, target, options->file_mode, err)))
 		goto fail;
 	return &s->base;
 fail:
@@ -199,7 +207,7 @@ static int sqlite_record_run(struct sink *sink, const struct run_record *run, st
 
 const struct sink_ops sqlite_ops = {
     .scheme = "sqlite",
-    .has = SINK_LEDGER | SINK_BODIES | SINK_CELLS,
+    .has = SINK_LEDGER | SINK_RUNS | SINK_BODIES | SINK_CELLS,
     .open = sqlite_open,
     .states = sqlite_ledger_states,
     .begin = sqlite_begin,
@@ -212,7 +220,8 @@ const struct sink_ops sqlite_ops = {
     .rollback = sqlite_rollback,
     .flush = sqlite_flush,
     .record_run = sqlite_record_run,
-    .next_id = sqlite_ledger_next_id,
+    .next_job = sqlite_ledger_next_job,
+    .next_run = sqlite_ledger_next_run,
     .read_job = sqlite_ledger_read_job,
     .read_body = sqlite_content_read_body,
     .close = sqlite_close,

@@ -20,7 +20,8 @@ struct sqlite {
 	bool group, savepoint;
 	struct err broken;               /* a rollback failed: so does all that follows */
 	int64_t next_no;                 /* the next result_no */
-	char last_id[UUID_TEXT_LEN + 1]; /* that next_id gave; empty: it begins */
+	struct buf last_run;             /* the run_id that next_run gave; empty: it begins */
+	char last_id[UUID_TEXT_LEN + 1]; /* that next_job gave; empty: it begins */
 	struct buf cells;   /* JSON of one row, or of the column types; at most SQLITE_CELLS_MAX, like columns */
 	struct buf columns; /* JSON of the labels */
 
@@ -50,7 +51,8 @@ static inline void sqlite_bind_stamp(struct sqlite *s, unsigned q, int param, co
 	sqlite_db_bind_text(s->db, q, param, stamp_is_set(t) ? text_of(t->text) : TEXT_NULL);
 }
 
-int sqlite_ledger_next_id(struct sink *, struct uuid *, struct err *);
+int sqlite_ledger_next_job(struct sink *, struct job *, struct err *);
+int sqlite_ledger_next_run(struct sink *, struct run_record *, struct err *);
 int sqlite_ledger_read_job(struct sink *, const struct uuid *, struct job *, struct err *);
 int sqlite_content_read_body(struct sink *, const struct uuid *, sink_piece_fn, void *ctx, struct err *);
 int sqlite_ledger_states(struct sink *, const struct uuid *ids, size_t n, struct ledger_entry *out, struct err *);

@@ -22,6 +22,11 @@
 	"fetched_at = coalesce(excluded.fetched_at, j.fetched_at), input = coalesce(excluded.input, j.input), "        \
 	"details = coalesce(excluded.details, j.details), "
 
+/* What both ways to read the ledger begin with. */
+#define SQL_LEDGER                                                                                                     \
+	"instance, state, partial, http_status, error, expires_at, attempts, requested_at, fetched_at, stored_at, "    \
+	"body_bytes, body_sha256, "
+
 const char *const sqlite_sql[QUERIES] = {
     [Q_READ] = "BEGIN",
     [Q_GROUP] = "BEGIN IMMEDIATE",
@@ -53,9 +58,11 @@ const char *const sqlite_sql[QUERIES] = {
 	      "VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (run_id) DO UPDATE SET started_at = excluded.started_at, "
 	      "finished_at = excluded.finished_at, version = excluded.version, exit_code = excluded.exit_code, "
 	      "summary = excluded.summary",
-    [Q_NEXT_ID] = "SELECT job_id FROM jobs WHERE job_id > ?1 ORDER BY job_id LIMIT 1",
-    [Q_READ_JOB] =
-	"SELECT instance, state, partial, http_status, error, expires_at, attempts, requested_at, fetched_at, "
-	"stored_at, body_bytes, body_sha256, input, details FROM jobs WHERE job_id = ?1",
+    [Q_NEXT_JOB] = "SELECT " SQL_LEDGER
+		   "job_id, action_count, result_count, row_count, (SELECT count(*) FROM results AS r WHERE r.job_id = "
+		   "jobs.job_id AND r.csv_truncated = 1) FROM jobs WHERE job_id > ?1 ORDER BY job_id LIMIT 1",
+    [Q_READ_JOB] = "SELECT " SQL_LEDGER "input, details FROM jobs WHERE job_id = ?1",
     [Q_READ_BODY] = "SELECT body FROM bodies WHERE job_id = ?1 ORDER BY part",
+    [Q_NEXT_RUN] = "SELECT run_id, started_at, finished_at, version, exit_code, summary FROM runs "
+		   "WHERE ?1 IS NULL OR run_id < ?1 ORDER BY run_id DESC LIMIT 1",
 };

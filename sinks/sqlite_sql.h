@@ -26,9 +26,10 @@ enum query {
 	Q_VERDICT,
 	Q_ONLY_ERROR,
 	Q_RUN,
-	Q_NEXT_ID,
+	Q_NEXT_JOB,
 	Q_READ_JOB,
 	Q_READ_BODY,
+	Q_NEXT_RUN,
 	QUERIES
 };
 

@@ -11,6 +11,8 @@ const struct command command_table[] = {
      cmd_run_help},
     {"load", "load [OPTION]... [FILE]...", "write results again from stored bodies; asks the API nothing", FOR_LOAD,
      cmd_load, cmd_load_help},
+    {"status", "status [OPTION]... SINK", "tell what a sink holds, what is missing, what expires next", FOR_STATUS,
+     cmd_status, cmd_status_help},
     {"help", "help [COMMAND]", "tell how a command is used", 0, cmd_help, cmd_help_help},
     {.name = NULL},
 };

@@ -34,6 +34,8 @@ int cmd_run(int argc, char **argv);
 void cmd_run_help(FILE *);
 int cmd_load(int argc, char **argv);
 void cmd_load_help(FILE *);
+int cmd_status(int argc, char **argv);
+void cmd_status_help(FILE *);
 int cmd_help(int argc, char **argv);
 void cmd_help_help(FILE *);
 

@@ -61,10 +61,12 @@ struct job {
 	int64_t body_bytes;        /* -1: no body */
 	uint8_t body_sha256[SHA256_LEN];
 	int64_t action_count, result_count, row_count; /* known after result_decode */
-	struct text warnings;                          /* JSON array of strings; null: none */
-	struct text input;                             /* the JSON input line, where there was one */
-	struct text details;                           /* the job's status document, with --details */
-	struct text extra;                             /* JSON object of fields without a column; null: none */
+	int64_t truncated_count; /* results that the API truncated; no column of its own where there is a table results
+				  */
+	struct text warnings;    /* JSON array of strings; null: none */
+	struct text input;       /* the JSON input line, where there was one */
+	struct text details;     /* the job's status document, with --details */
+	struct text extra;       /* JSON object of fields without a column; null: none */
 };
 
 /* A row of actions. */

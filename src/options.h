@@ -31,6 +31,7 @@ enum option_type {
 /* Which commands know an option. */
 #define FOR_RUN  1u
 #define FOR_LOAD 2u
+#define FOR_STATUS 4u
 
 struct option_def {
 	const char *name; /* long name without dashes */
@@ -51,16 +52,19 @@ struct option_list {
 
 struct options {
 	struct option_list to;
-	const char *from, *pg_schema, *base_url, *api_key_file, *rate, *cacert, *config;
+	const char *from, *since, *pg_schema, *base_url, *api_key_file, *rate, *cacert, *config;
 	int64_t concurrency, retries;
 	int64_t retry_wait_ms, retry_max_wait_ms, give_up_after_ms, max_time_ms /* -1: none */, timeout_ms,
 	    connect_timeout_ms;
 	uint64_t max_size;
-	bool refetch, all, details, retry_lost, no_raw, dry_run, quiet, verbose, allow_http;
+	bool json, refetch, all, details, retry_lost, no_raw, dry_run, quiet, verbose, allow_http;
 	const char *error_file, *summary, *metrics, *progress, *log_format;
 	int64_t file_mode;
 	bool help, version; /* --help, --version: nothing else counts */
-	/* What is left on the command line. Borrowed from argv. */
+	/* The command line (argv[0] is the command's name), and what of it is left: at its end, getopt_long has moved
+	 * it there. Borrowed. */
+	int argc;
+	char **argv;
 	char **operands;
 	size_t n_operands;
 	/* options.c's own. */

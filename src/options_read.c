@@ -153,6 +153,8 @@ static int read_argv(struct options_reader *r, int argc, char **argv)
 				 strlen(optarg != NULL ? optarg : "yes")) != 0)
 			return -1;
 	}
+	r->out->argc = argc;
+	r->out->argv = argv;
 	r->out->operands = argv + optind;
 	r->out->n_operands = (size_t)(argc - optind);
 	return 0;

@@ -30,7 +30,6 @@ struct result_decoder {
 	struct result_warn warn;
 	struct result_obj root, action;
 	struct buf text[TEXT_FIELDS];
-	int64_t truncated;
 	/* Of the decoding under way. */
 	struct job *job;
 	const struct result_visitor *visitor;
@@ -158,7 +157,7 @@ static int read_result(struct result_decoder *d, json_ref result, int64_t action
 	d->job->partial = d->job->partial || is_pending(q.status);
 	d->job->result_count++;
 	d->job->row_count += q.row_count;
-	d->truncated += q.csv_truncated == 1;
+	d->job->truncated_count += q.csv_truncated == 1;
 	return 0;
 }
 
@@ -246,13 +245,13 @@ static int decode(struct result_decoder *d, struct body *body, struct job *job, 
 	d->job = job;
 	d->visitor = visitor;
 	d->ctx = ctx;
-	d->truncated = d->no_offset = 0;
+	d->no_offset = 0;
 	result_warn_reset(&d->warn);
 	trim(d, &d->root, 0, TEXT_FIELDS);
 	job->topic = job->message = job->result_summary = job->omni_chat_url = job->extra = TEXT_NULL;
 	job->partial = false;
 	job->first_action_at = job->last_action_at = job->expires_at = never;
-	job->action_count = job->result_count = job->row_count = 0;
+	job->action_count = job->result_count = job->row_count = job->truncated_count = 0;
 	job->warnings = TEXT_NULL;
 	job->body_bytes = (int64_t)body_size(body);
 	memcpy(job->body_sha256, body_sha256(body), SHA256_LEN);
@@ -275,11 +274,6 @@ int result_decode(struct result_decoder *d, struct body *body, struct job *job, 
 
 	json_trim(d->doc);
 	return rc;
-}
-
-int64_t result_truncated(const struct result_decoder *d)
-{
-	return d->truncated;
 }
 
 int64_t result_warnings(const struct result_decoder *d)

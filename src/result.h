@@ -56,8 +56,7 @@ int result_check(struct result_decoder *, struct body *, struct err *);
 int result_decode(struct result_decoder *, struct body *, struct job *job, const struct result_visitor *, void *ctx,
 		  struct err *);
 
-/* How many results of the last decoded body were truncated; how many warnings were given. */
-int64_t result_truncated(const struct result_decoder *);
+/* How many warnings the last decoded body gave. */
 int64_t result_warnings(const struct result_decoder *);
 
 #endif

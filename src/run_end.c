@@ -217,6 +217,7 @@ int run_finish(struct run *r)
 		r->end.unexpected = true;
 		s.exit_code = summary_exit_code(&s, &r->end);
 	}
+	run_tell(r, &s);
 	(void)summary_line(&s, &r->line);
 	log_line(s.exit_code == 0 ? LOG_INFO : LOG_ERROR, NULL, "%s", buf_cstr(&r->line));
 	return s.exit_code;

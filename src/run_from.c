@@ -41,7 +41,7 @@ static int open_from(struct load *l, struct err *err)
 
 	l->target = sinkset_find(l->r.sinks, l->r.o->from);
 	if (l->target < 0) {
-		s.read_only = true;
+		s.read_only = s.must_exist = true;
 		l->own = sink_open(l->r.o->from, &s, err);
 		if (l->own == NULL)
 			return err->kind == ERR_USAGE ? EXIT_USAGE : EXIT_SINK;
@@ -60,15 +60,15 @@ static int open_from(struct load *l, struct err *err)
 static int list_jobs(struct load *l, struct err *err)
 {
 	struct sink *from = from_of(l, err);
-	struct uuid id;
+	struct job job;
 	int more;
 
 	if (l->r.o->n_operands > 0)
 		return run_read_inputs(&l->r, err);
 	if (from == NULL)
 		return -1;
-	while ((more = from->ops->next_id(from, &id, err)) == 1) {
-		if (plan_add(&l->r.plan, &id) == NULL)
+	while ((more = from->ops->next_job(from, &job, err)) == 1) {
+		if (plan_add(&l->r.plan, &job.id) == NULL)
 			return err_set(err, ERR_FATAL, "out of memory");
 		l->r.plan.requested++;
 	}

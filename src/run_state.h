@@ -56,6 +56,8 @@ struct group *run_new_group(struct run *);
 void run_record(struct run *, const struct summary *, struct err *);
 /* 0 or -1. */
 int run_write_metrics(struct run *, const struct summary *, struct err *);
+/* What is not stored and why, and what to run next, before the summary line. */
+void run_tell(struct run *, const struct summary *);
 /* Everything that is written when all is over. Returns the exit code. */
 int run_finish(struct run *);
 /* Prints what would be asked for. Returns the exit code. */

@@ -187,6 +187,6 @@ void writer_write(struct writer *w, const struct plan_job *p, const struct fetch
 	out->actions = job.action_count;
 	out->results = job.result_count;
 	out->rows = job.row_count;
-	out->truncated = result_truncated(w->decoder);
+	out->truncated = job.truncated_count;
 	out->warnings = result_warnings(w->decoder);
 }

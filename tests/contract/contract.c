@@ -19,7 +19,7 @@ static const struct contract_sink kinds[] = {
 };
 /* clang-format on */
 
-static const struct contract_test *const suites[] = {tests_order, tests_group, tests_cells, tests_ledger, tests_bodies};
+static const struct contract_test *const suites[] = {tests_order, tests_group, tests_cells, tests_ledger, tests_reading, tests_bodies};
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -93,7 +93,7 @@ static size_t choose(const struct contract_sink *kind, struct entry *entries, si
 	const char *target;
 	const struct sink_ops *ops = sink_find(kind->scheme, &target, &err);
 	const unsigned has =
-	    ops ? ops->has | (kind->name ? NEEDS_FILES : 0) | (kind->reader && kind->reader->run ? NEEDS_RUNS : 0) : 0;
+	    ops ? ops->has | (kind->name ? NEEDS_FILES : 0) : 0;
 	size_t n = 0;
 
 	if (kind->server && !getenv(kind->server)) {

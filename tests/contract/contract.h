@@ -98,7 +98,6 @@ struct ledger_entry ledger_of(struct world *, unsigned number);
 	} while (0)
 
 #define NEEDS_FILES 0x10000u /* the sink makes files in the test's folder */
-#define NEEDS_RUNS  0x20000u /* the sink has a place for runs */
 
 /* Tests, and what a sink must have for them. */
 struct contract_test {
@@ -107,6 +106,6 @@ struct contract_test {
 	void (*run)(struct world *);
 };
 
-extern const struct contract_test tests_order[], tests_group[], tests_cells[], tests_ledger[], tests_bodies[];
+extern const struct contract_test tests_order[], tests_group[], tests_cells[], tests_ledger[], tests_reading[], tests_bodies[];
 
 #endif

@@ -360,6 +360,6 @@ const struct contract_test tests_ledger[] = {
     {"requested_at is the earliest one", SINK_LEDGER, first_request},
     {"the instance that said so", SINK_LEDGER, instances},
     {"only to read", SINK_LEDGER, read_only},
-    {"runs", SINK_LEDGER | NEEDS_RUNS, runs},
+    {"runs", SINK_RUNS, runs},
     {NULL, 0, NULL},
 };

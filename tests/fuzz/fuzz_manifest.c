@@ -84,12 +84,14 @@ static size_t note_ledger(struct ledger *l, struct buf *said, bool all)
 	struct manifest_line line;
 	struct manifest_held held;
 	struct ledger_entry entry;
+	struct job job;
 	struct uuid id;
 	size_t n = 0;
 	int rc;
 
 	buf_clear(said);
-	while ((rc = manifest_next_id(l->manifest, &id, &l->err)) == 1) {
+	while ((rc = manifest_next_job(l->manifest, &job, &l->err)) == 1) {
+		id = job.id;
 		HOLDS(manifest_line_of(l->manifest, &id, &line, &l->err) == 1);
 		HOLDS(uuid_cmp(&line.job.id, &id) == 0 && line.job.state > JOB_NONE && line.job.state < JOB_STATES);
 		HOLDS(manifest_held(l->manifest, &id, &held) == 1 && held.state == line.job.state);
@@ -108,10 +110,11 @@ static void put_again(struct ledger *l)
 {
 	struct manifest_line line;
 	struct uuid id[MANY];
+	struct job job;
 	size_t n = 0;
 
-	while (n < MANY && manifest_next_id(l->manifest, &id[n], &l->err) == 1)
-		n++;
+	while (n < MANY && manifest_next_job(l->manifest, &job, &l->err) == 1)
+		id[n++] = job.id;
 	for (size_t i = 0; i < n; i++) {
 		HOLDS(manifest_line_of(l->manifest, &id[i], &line, &l->err) == 1);
 		HOLDS(manifest_put(l->manifest, &line, &l->err) == 0);

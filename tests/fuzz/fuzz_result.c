@@ -180,8 +180,8 @@ static void decode(struct seen *s, struct result_decoder *d, struct body *body, 
 	}
 	check_job(s, job);
 	HOLDS((result_warnings(d) > 0) == (job->warnings.p != NULL));
-	HOLDS(result_truncated(d) <= s->results);
-	note(&s->said, "truncated", result_truncated(d));
+	HOLDS(job->truncated_count <= s->results);
+	note(&s->said, "truncated", job->truncated_count);
 }
 
 static void fill(struct body *body, const uint8_t *p, size_t n, enum split how, struct dice dice)

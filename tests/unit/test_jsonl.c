@@ -448,11 +448,12 @@ static void only_to_read(void **state)
 	make_file("d/.unsettled", "");
 	struct sink *reader = sink_open("jsonl:d", &reading, &err);
 	assert_non_null(reader);
-	assert_int_equal(reader->ops->next_id(reader, &id, &err), 1);
+	assert_int_equal(reader->ops->next_job(reader, &job, &err), 1);
+	id = job.id;
 	assert_int_equal(reader->ops->read_job(reader, &id, &job, &err), 1);
 	assert_int_equal(job.state, JOB_STORED);
 	assert_int_equal(reader->ops->read_body(reader, &id, NULL, NULL, &err), 0);
-	assert_int_equal(reader->ops->next_id(reader, &id, &err), 0);
+	assert_int_equal(reader->ops->next_job(reader, &job, &err), 0);
 	close_sink(reader);
 	assert_true(exists("d/.unsettled"));
 	close_sink(s);

@@ -273,7 +273,7 @@ static void rewritten(void **state)
 static void many(void **state)
 {
 	struct manifest *m = open_manifest();
-	struct uuid id;
+	struct job next;
 	unsigned seen = 0;
 
 	(void)state;
@@ -286,9 +286,9 @@ static void many(void **state)
 	close_manifest(m);
 	m = open_manifest();
 	for (int round = 0; round < 2; round++) {
-		while (manifest_next_id(m, &id, &err) == 1) {
+		while (manifest_next_job(m, &next, &err) == 1) {
 			struct manifest_held held;
-			assert_int_equal(manifest_held(m, &id, &held), 1);
+			assert_int_equal(manifest_held(m, &next.id, &held), 1);
 			seen++;
 		}
 	}

@@ -27,7 +27,7 @@ static void test_documented_example(void **state)
 	assert_string_equal(f->job.first_action_at.text, "2025-01-15T10:00:10.000Z");
 	assert_string_equal(f->job.last_action_at.text, "2025-01-15T10:00:20.5Z");
 	assert_string_equal(f->job.expires_at.text, "2025-01-29T10:00:20.5Z");
-	assert_int_equal(result_truncated(f->decoder), 0);
+	assert_int_equal(f->job.truncated_count, 0);
 }
 
 static void test_null_and_absent(void **state)

@@ -135,7 +135,7 @@ static void test_truncated(void **state)
 	struct fixture *f = *state;
 
 	CHECK(samples);
-	assert_int_equal(result_truncated(f->decoder), 1);
+	assert_int_equal(f->job.truncated_count, 1);
 }
 
 static void test_total_row_count(void **state)
