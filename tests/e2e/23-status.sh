@@ -74,8 +74,6 @@ is "nothing is made by looking" "$(ls -A "$T")" "$before"
 : >"$T/empty.db"
 run_omni status "$T/empty.db"
 is "an empty file" "$RC" 5
-run_omni load --from "$T/none.db" -t "$T/b.db"
-is "load from a sink that is not there" "$RC" 5
 run_omni status null:
 is "null: keeps nothing" "$RC" 2
 run_omni status nosuch:x
