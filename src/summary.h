@@ -46,8 +46,8 @@ int summary_exit_code(const struct summary *, const struct summary_end *);
 int summary_json(const struct summary *, struct buf *out);
 /*
  * Appends the metrics as Prometheus text (exposition format 0.0.4), for node_exporter's textfile collector. old: what
- * the file held before, or null text: the time of the last success is carried over from it when this run is none. 0 or
- * -1 (memory).
+ * the file held before, or null text: the time of the last success is carried over from it when this run is none. A run
+ * that came to nothing (run_id NULL) says nothing of jobs. 0 or -1 (memory).
  */
 int summary_metrics(const struct summary *, struct text old, struct buf *out);
 /* Appends the line for a person, without a line end. 0 or -1 (memory). */

@@ -64,10 +64,14 @@ int summary_metrics(const struct summary *s, struct text old, struct buf *out)
 	bad |= gauge(out, "omni_export_last_run_exit_code", "Exit status of the last run.", s->exit_code);
 	bad |= gauge(out, "omni_export_last_run_duration_seconds", "How long the last run took.",
 		     end - seconds(&s->started_at));
-	bad |= jobs(s, out);
-	bad |= gauge(out, "omni_export_oldest_open_job_timestamp_seconds",
-		     "When the job that has been open for longest was first asked for; 0: none is open.",
-		     seconds(&s->oldest_open));
+	/* A run that came to nothing knows nothing of the jobs: no value is better than one that says that all is well.
+	 */
+	if (s->run_id != NULL) {
+		bad |= jobs(s, out);
+		bad |= gauge(out, "omni_export_oldest_open_job_timestamp_seconds",
+			     "When the job that has been open for longest was first asked for; 0: none is open.",
+			     seconds(&s->oldest_open));
+	}
 	if (stamp_is_set(&s->next_expiry))
 		bad |= gauge(out, "omni_export_next_expiry_seconds", "Seconds until the next open job expires.",
 			     to_expiry);

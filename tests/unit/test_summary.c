@@ -2,6 +2,8 @@
 
 #include "unit.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void test_exit_code_precedence(void **state)
@@ -99,12 +101,86 @@ static void test_json_has_the_fields_of_the_contract(void **state)
 	buf_free(&out);
 }
 
+/* The exposition format (0.0.4): each name has its HELP and its TYPE, once, before its values, which are numbers.
+ * Returns how many values there are. */
+static size_t check_format(const char *text)
+{
+	char name[100] = "", help[100], type[100], kind[20], *end;
+	const char *line = text, *eol;
+	size_t values = 0;
+
+	for (; (eol = strchr(line, '\n')) != NULL; line = eol + 1) {
+		if (sscanf(line, "# HELP %99s", help) == 1) {
+			assert_non_null(memchr(line + 7, ' ', (size_t)(eol - line - 7)));
+			assert_string_not_equal(help, name);
+			line = eol + 1;
+			eol = strchr(line, '\n');
+			assert_non_null(eol);
+			assert_int_equal(sscanf(line, "# TYPE %99s %19s", type, kind), 2);
+			assert_string_equal(type, help);
+			assert_string_equal(kind, "gauge");
+			(void)snprintf(name, sizeof(name), "%s", help);
+			continue;
+		}
+		assert_memory_equal(line, name, strlen(name));
+		assert_non_null(strchr(" {", line[strlen(name)]));
+		(void)strtod(strchr(line, ' ') + 1, &end);
+		assert_ptr_equal(end, eol);
+		values++;
+	}
+	assert_int_equal(*line, '\0');
+	return values;
+}
+
+static void test_metrics(void **state)
+{
+	struct summary s = {.run_id = "r", .exit_code = 4};
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 1 << 16);
+	stamp_from_us(&s.started_at, 1000000);
+	stamp_from_us(&s.finished_at, 61500000);
+	stamp_from_us(&s.next_expiry, 161500000);
+	s.states[JOB_EXPIRED] = 3;
+	assert_int_equal(summary_metrics(&s, text_of("omni_export_last_success_timestamp_seconds 7\n"), &out), 0);
+	assert_int_equal(check_format(buf_cstr(&out)), 24);
+	assert_non_null(strstr(buf_cstr(&out), "\nomni_export_last_success_timestamp_seconds 7\n"));
+	assert_non_null(strstr(buf_cstr(&out), "\nomni_export_last_run_duration_seconds 60.5\n"));
+	assert_non_null(strstr(buf_cstr(&out), "\nomni_export_next_expiry_seconds 100\n"));
+	assert_non_null(strstr(buf_cstr(&out), "\nomni_export_jobs{state=\"expired\"} 3\n"));
+	buf_clear(&out);
+	s.exit_code = 0;
+	assert_int_equal(summary_metrics(&s, TEXT_NULL, &out), 0);
+	assert_non_null(strstr(buf_cstr(&out), "\nomni_export_last_success_timestamp_seconds 61.5\n"));
+	buf_free(&out);
+}
+
+/* It came to nothing: nothing is said of jobs, least of all that none is open. */
+static void test_metrics_of_a_failure(void **state)
+{
+	struct summary s = {.exit_code = 5};
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 1 << 16);
+	stamp_from_us(&s.finished_at, 61500000);
+	assert_int_equal(summary_metrics(&s, text_of("omni_export_last_success_timestamp_seconds 7.5\n"), &out), 0);
+	(void)check_format(buf_cstr(&out));
+	assert_non_null(strstr(buf_cstr(&out), "\nomni_export_last_success_timestamp_seconds 7.5\n"));
+	assert_null(strstr(buf_cstr(&out), "omni_export_jobs"));
+	assert_null(strstr(buf_cstr(&out), "oldest_open"));
+	buf_free(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_exit_code_precedence),
 	    cmocka_unit_test(test_each_state_has_its_exit_code),
 	    cmocka_unit_test(test_json_has_the_fields_of_the_contract),
+	    cmocka_unit_test(test_metrics),
+	    cmocka_unit_test(test_metrics_of_a_failure),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
