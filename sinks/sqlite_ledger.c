@@ -182,13 +182,16 @@ int sqlite_ledger_next_job(struct sink *sink, struct job *out, struct err *err)
 
 	if (!s->db)
 		return 0;
+	/* Who only reads reads it all as it was at one moment, and locks the file once. */
+	if (s->fd < 0 && s->last_id[0] == '\0' && sqlite_db_run(s->db, Q_READ, err))
+		return -1;
 	/* By the key and not with an open statement: the caller may write in between. */
 	sqlite_db_reset(s->db, Q_NEXT_JOB);
 	sqlite_db_bind_text(s->db, Q_NEXT_JOB, 1, text_of(s->last_id));
 	rc = sqlite_db_step(s->db, Q_NEXT_JOB, err);
 	s->last_id[0] = '\0';
 	if (rc <= 0)
-		return rc;
+		return s->fd < 0 && sqlite_db_exec(s->db, "COMMIT", rc ? NULL : err) ? -1 : rc;
 	*out = (struct job){.body_bytes = -1};
 	text = sqlite_db_text(s->db, Q_NEXT_JOB, LEDGER_COLUMNS);
 	if (!text.p || !uuid_parse(text.p, text.n, &out->id)) {

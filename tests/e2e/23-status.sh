@@ -74,6 +74,13 @@ is "nothing is made by looking" "$(ls -A "$T")" "$before"
 : >"$T/empty.db"
 run_omni status "$T/empty.db"
 is "an empty file" "$RC" 5
+head -c 8192 "$SERVER_LOG" >"$T/text.db"
+run_omni status "$T/text.db"
+is "a file that is no database" "$RC" 5
+cp -r "$T/bodies" "$T/damaged"
+sed -i '3s/{/[/' "$T/damaged/manifest.jsonl"
+run_omni status "raw:$T/damaged"
+is "a manifest with a damaged line: no answer is better than half of one" "$RC $(cat "$T/out")" "5 "
 run_omni status null:
 is "null: keeps nothing" "$RC" 2
 run_omni status nosuch:x
