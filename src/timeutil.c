@@ -335,6 +335,26 @@ bool stamp_is_set(const struct stamp *s)
 	return s->text[0] != '\0';
 }
 
+char *time_span_text(int64_t seconds, char out[TIME_SPAN_MAX])
+{
+	long long s = seconds > 0 ? seconds : 0, min = s / 60, h = min / 60, d = h / 24;
+	int n;
+
+	if (min < 2)
+		n = snprintf(out, TIME_SPAN_MAX, "%lld s", s);
+	else if (h < 1)
+		n = snprintf(out, TIME_SPAN_MAX, "%lld min", min);
+	else if (d < 1)
+		n = snprintf(out, TIME_SPAN_MAX, "%lld h", h);
+	else
+		n = snprintf(out, TIME_SPAN_MAX, "%lld d", d);
+	if (d > 0 && h % 24 > 0)
+		(void)snprintf(out + n, TIME_SPAN_MAX - (size_t)n, " %lld h", h % 24);
+	else if (d == 0 && h > 0 && min % 60 > 0)
+		(void)snprintf(out + n, TIME_SPAN_MAX - (size_t)n, " %lld min", min % 60);
+	return out;
+}
+
 int64_t time_now_us(void)
 {
 	struct timespec now;

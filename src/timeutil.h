@@ -41,6 +41,12 @@ void stamp_from_us(struct stamp *, int64_t us);
 void stamp_add_s(const struct stamp *, int64_t seconds, struct stamp *out);
 bool stamp_is_set(const struct stamp *);
 
+#define TIME_SPAN_MAX 32
+
+/* A span for a person, in the one or two units that matter: "45 s", "12 min", "3 h 20 min", "2 d 4 h". Cut, not
+ * rounded: what is told to be left is left. Up to two minutes in seconds; below zero: "0 s". Returns out. */
+char *time_span_text(int64_t seconds, char out[TIME_SPAN_MAX]);
+
 /* Wall clock (CLOCK_REALTIME), microseconds since 1970. */
 int64_t time_now_us(void);
 /* A clock that never goes back and counts suspended time (CLOCK_BOOTTIME), nanoseconds. */

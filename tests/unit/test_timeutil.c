@@ -277,6 +277,42 @@ static void moving_keeps_the_digits(void **state)
 	assert_false(stamp_is_set(&to));
 }
 
+static void spans_are_told_in_the_units_that_matter(void **state)
+{
+	static const struct {
+		int64_t s;
+		const char *text;
+	} cases[] = {
+	    {INT64_MIN, "0 s"},
+	    {-1, "0 s"},
+	    {0, "0 s"},
+	    {1, "1 s"},
+	    {45, "45 s"},
+	    {60, "60 s"},
+	    {119, "119 s"},
+	    {120, "2 min"},
+	    {12 * 60 + 59, "12 min"},
+	    {3599, "59 min"},
+	    {3600, "1 h"},
+	    {3659, "1 h"},
+	    {3660, "1 h 1 min"},
+	    {3 * 3600 + 20 * 60, "3 h 20 min"},
+	    {86399, "23 h 59 min"},
+	    {86400, "1 d"},
+	    {86400 + 3599, "1 d"},
+	    {2 * 86400 + 4 * 3600 + 1800, "2 d 4 h"},
+	    {14 * 86400, "14 d"},
+	    {INT64_MAX, "106751991167300 d 15 h"},
+	};
+	char text[TIME_SPAN_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_ptr_equal(time_span_text(cases[i].s, text), text);
+		assert_string_equal(text, cases[i].text);
+	}
+}
+
 static void clocks_go_on(void **state)
 {
 	(void)state;
@@ -298,6 +334,7 @@ int main(void)
 	    cmocka_unit_test(reads_http_dates),
 	    cmocka_unit_test(stamps_from_microseconds),
 	    cmocka_unit_test(moving_keeps_the_digits),
+	    cmocka_unit_test(spans_are_told_in_the_units_that_matter),
 	    cmocka_unit_test(clocks_go_on),
 	};
 	return cmocka_run_group_tests_name("timeutil", tests, NULL, NULL);
