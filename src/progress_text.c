@@ -40,7 +40,7 @@ static void size_text(uint64_t n, char *out, size_t max)
 	size_t u = 0;
 
 	if (n < 1024) {
-		(void)snprintf(out, max, "%llu bytes", (unsigned long long)n);
+		(void)snprintf(out, max, "%llu B", (unsigned long long)n);
 		return;
 	}
 	for (; v >= 1023.95 && u < sizeof(units) / sizeof(units[0]) - 1; u++)
@@ -100,11 +100,11 @@ static size_t tell_parts(const struct progress_state *s, char parts[PARTS][PART_
 	char n[32], span[TIME_SPAN_MAX];
 	size_t k = 0;
 
-	(void)snprintf(parts[k++], PART_MAX, "%s stored", count_text(s->stored, n));
 	if (s->waits_for != PROGRESS_NO_WAIT)
 		tell_wait(s, parts[k++], PART_MAX);
 	if (s->left_s > 0)
 		(void)snprintf(parts[k++], PART_MAX, "%s left", time_span_text(s->left_s, span));
+	(void)snprintf(parts[k++], PART_MAX, "%s stored", count_text(s->stored, n));
 	if (s->per_hour > 0)
 		speed_text(s->per_hour, parts[k++], PART_MAX);
 	if (s->bytes > 0)
@@ -121,9 +121,13 @@ int progress_line(const struct progress_state *s, size_t width, struct buf *out)
 	int bad = buf_addf(out, "%s/%s jobs", count_text(s->done, done), count_text(s->total, total));
 
 	for (size_t i = 0; i < n && bad == 0; i++) {
-		if (out->len - begin + strlen(", ") + strlen(parts[i]) > room)
+		const char *part = parts[i];
+
+		if (out->len - begin + strlen(", ") + strlen(part) > room && i == 0 && strstr(part, ": ") != NULL)
+			part = strstr(part, ": ") + 2; /* of the wait its end matters most */
+		if (out->len - begin + strlen(", ") + strlen(part) > room)
 			break;
-		bad = buf_addf(out, ", %s", parts[i]);
+		bad = buf_addf(out, ", %s", part);
 	}
 	if (bad == 0 && out->len - begin > room)
 		buf_cut(out, begin + room);
@@ -170,16 +174,16 @@ int64_t progress_meter_per_hour(const struct progress_meter *m)
 	return (int64_t)(m->jobs / m->seconds * 3600);
 }
 
-int64_t progress_left_s(const struct progress_meter *m, size_t jobs_left, int64_t window_ms)
+int64_t progress_left_s(const struct progress_meter *m, size_t jobs_left, int64_t window_ms, int64_t wait_ms)
 {
 	bool known = m->free_seconds >= KNOWN_S && m->free_jobs >= KNOWN_JOBS;
-	double window_s = (double)window_ms / 1000;
+	double wait_s = (double)(window_ms > wait_ms ? window_ms : wait_ms) / 1000;
 	double left = known ? (double)jobs_left * m->free_seconds / m->free_jobs : 0;
 
 	if (jobs_left == 0 || (!known && window_ms <= 0))
 		return -1;
-	if (left < window_s)
-		left = window_s;
+	if (left < wait_s)
+		left = wait_s;
 	if (left > MAX_LEFT_S)
 		return -1;
 	return left < 1 ? 1 : (int64_t)left;

@@ -35,9 +35,9 @@ struct progress_state {
 	int64_t left_s;     /* -1: not known */
 };
 
-/* "120/2,000 jobs, 117 stored, rate limit: next request in 14 s, 32 min left, 58 jobs/min, 1.2 MiB". At most width - 1
- * columns (the last one makes terminals wrap): what does not fit is left out from the end, part by part. 0 or -1 (buf).
- */
+/* "120/2,000 jobs, rate limit: next request in 14 s, 32 min left, 117 stored, 58 jobs/min, 1.2 MiB". At most width - 1
+ * columns (the last one makes terminals wrap): what does not fit is left out from the end, part by part; of what is
+ * waited for only its end, where the whole has no room. 0 or -1 (buf). */
 int progress_line(const struct progress_state *, size_t width, struct buf *);
 /* The same, whole: "progress: 120 of 2,000 jobs, …". */
 int progress_sentence(const struct progress_state *, struct buf *);
@@ -59,9 +59,9 @@ struct progress_meter {
 void progress_meter_add(struct progress_meter *, int64_t now_ns, size_t done, bool window_full);
 /* 0: not known yet. */
 int64_t progress_meter_per_hour(const struct progress_meter *);
-/* Seconds that are left: the larger of what the speed says and what the window takes for the requests that are left;
- * -1: not known yet, or so long that nobody knows. */
-int64_t progress_left_s(const struct progress_meter *, size_t jobs_left, int64_t window_ms);
+/* Seconds that are left: the larger of what the speed says and what the window takes for the requests that are left,
+ * and not less than what the next one waits for; -1: not known yet, or so long that nobody knows. */
+int64_t progress_left_s(const struct progress_meter *, size_t jobs_left, int64_t window_ms, int64_t wait_ms);
 /* Requests for the jobs that are left, from what the settled ones took (retries, look-ups; details: at least two each),
  * beyond those under way. */
 uint64_t progress_requests_left(size_t jobs_left, size_t settled, int64_t requests, int under_way, bool details);

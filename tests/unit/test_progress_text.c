@@ -64,7 +64,7 @@ static void says_what_it_waits_for(void **state)
 
 		s.silence_ms = cases[i].silence_ms;
 		(void)snprintf(expected, sizeof(expected),
-			       "120/2,000 jobs, 117 stored, %s, 32 min left, 58 jobs/min, 1.2 MiB, 2 under way",
+			       "120/2,000 jobs, %s, 32 min left, 117 stored, 58 jobs/min, 1.2 MiB, 2 under way",
 			       cases[i].text);
 		assert_string_equal(line(&s, 200), expected);
 	}
@@ -87,8 +87,8 @@ static void numbers_are_those_of_a_person(void **state)
 		uint64_t bytes;
 		const char *text;
 	} cases[] = {
-	    {1, 1, "0.0 jobs/min, 1 bytes"},
-	    {90, 1023, "1.5 jobs/min, 1023 bytes"},
+	    {1, 1, "0.0 jobs/min, 1 B"},
+	    {90, 1023, "1.5 jobs/min, 1023 B"},
 	    {599, 1024, "10.0 jobs/min, 1.0 KiB"},
 	    {600, 1048575, "10 jobs/min, 1.0 MiB"},
 	    {35999, 1048576, "600 jobs/min, 1.0 MiB"},
@@ -121,12 +121,16 @@ static void is_never_as_wide_as_the_terminal(void **state)
 		size_t n = strlen(text);
 
 		assert_true(n < width || n == 0);
-		assert_memory_equal(text, whole, n);
-		/* Cut between its parts, but for the first. */
-		if (n > strlen("120/2,000 jobs"))
+		/* Cut between its parts, but for the first; of the wait its end alone where the rest has no room. */
+		if (width >= sizeof("120/2,000 jobs, API asked for 30 s of silence: next request in 21 s")) {
+			assert_memory_equal(text, whole, n);
 			assert_true(whole[n] == '\0' || whole[n] == ',');
-		else if (width > strlen("120/2,000 jobs"))
-			assert_int_equal(n, strlen("120/2,000 jobs"));
+		} else if (width >= sizeof("120/2,000 jobs, next request in 21 s")) {
+			assert_memory_equal(text, "120/2,000 jobs, next request in 21 s", 36);
+		} else if (n > 0) {
+			assert_memory_equal(text, whole, n);
+			assert_int_equal(n, width - 1 < 14 ? width - 1 : 14);
+		}
 	}
 	assert_string_equal(line(&s, strlen(whole) + 1), whole);
 	assert_string_not_equal(line(&s, strlen(whole)), whole);
@@ -140,8 +144,8 @@ static void a_sentence_says_all_of_it(void **state)
 	(void)state;
 	buf_init(&b, PROGRESS_TEXT_MAX);
 	assert_int_equal(progress_sentence(&s, &b), 0);
-	assert_string_equal(buf_cstr(&b), "progress: 120 of 2,000 jobs, 117 stored, rate limit: next request in 14 s, "
-					  "32 min left, 58 jobs/min, 1.2 MiB, 2 under way");
+	assert_string_equal(buf_cstr(&b), "progress: 120 of 2,000 jobs, rate limit: next request in 14 s, "
+					  "32 min left, 117 stored, 58 jobs/min, 1.2 MiB, 2 under way");
 	buf_free(&b);
 }
 
@@ -163,22 +167,23 @@ static void nothing_is_known_at_first(void **state)
 	size_t done;
 
 	(void)state;
-	assert_int_equal(progress_left_s(&m, 100, 0), -1);
+	assert_int_equal(progress_left_s(&m, 100, 0, 0), -1);
 	assert_int_equal(progress_meter_per_hour(&m), 0);
 	progress_meter_add(&m, now, 0, false);
-	assert_int_equal(progress_left_s(&m, 100, 0), -1);
+	assert_int_equal(progress_left_s(&m, 100, 0, 0), -1);
 	/* No job yet, however long. */
 	done = go(&m, &now, 0, 30, 0, false);
-	assert_int_equal(progress_left_s(&m, 100, 0), -1);
+	assert_int_equal(progress_left_s(&m, 100, 0, 0), -1);
 	assert_int_equal(progress_meter_per_hour(&m), 0);
-	/* The window is known. */
-	assert_int_equal(progress_left_s(&m, 100, 90000), 90);
+	/* The window is known; a wait says nothing of the jobs behind it. */
+	assert_int_equal(progress_left_s(&m, 100, 90000, 0), 90);
+	assert_int_equal(progress_left_s(&m, 100, 0, 5000), -1);
 	/* Nothing is left. */
 	done = go(&m, &now, done, 30, 1, false);
-	assert_int_equal(progress_left_s(&m, 0, 90000), -1);
-	assert_true(progress_left_s(&m, 1, 0) >= 1);
-	assert_int_equal(progress_left_s(&m, SIZE_MAX, 0), -1);
-	assert_int_equal(progress_left_s(&m, 1, INT64_MAX), -1);
+	assert_int_equal(progress_left_s(&m, 0, 90000, 0), -1);
+	assert_true(progress_left_s(&m, 1, 0, 0) >= 1);
+	assert_int_equal(progress_left_s(&m, SIZE_MAX, 0, 0), -1);
+	assert_int_equal(progress_left_s(&m, 1, INT64_MAX, 0), -1);
 	(void)done;
 }
 
@@ -192,23 +197,24 @@ static void the_speed_says_how_long(void **state)
 	progress_meter_add(&m, now, 0, false);
 	done = go(&m, &now, 0, 60, 2, false);
 	assert_in_range(progress_meter_per_hour(&m), 7100, 7300);
-	assert_in_range(progress_left_s(&m, 1000, 0), 495, 505);
+	assert_in_range(progress_left_s(&m, 1000, 0, 0), 495, 505);
 	/* The larger of the two. */
-	assert_int_equal(progress_left_s(&m, 1000, 600000), 600);
-	assert_in_range(progress_left_s(&m, 1000, 400000), 495, 505);
+	assert_int_equal(progress_left_s(&m, 1000, 600000, 0), 600);
+	assert_in_range(progress_left_s(&m, 1000, 400000, 0), 495, 505);
+	assert_int_equal(progress_left_s(&m, 2, 0, 30000), 30);
 	/* It becomes slower, and after half an hour it was never anything else. */
 	done = go(&m, &now, done, 60, 0, false);
-	assert_in_range(progress_left_s(&m, 1000, 0), 800, 1400);
+	assert_in_range(progress_left_s(&m, 1000, 0, 0), 800, 1400);
 	for (int i = 0; i < 180; i++) {
 		done = go(&m, &now, done, 9, 0, false);
 		done = go(&m, &now, done, 1, 1, false);
 	}
-	assert_in_range(progress_left_s(&m, 1000, 0), 9000, 11000);
+	assert_in_range(progress_left_s(&m, 1000, 0, 0), 9000, 11000);
 	/* Eight hours of sleep are no slowness. */
-	before = progress_left_s(&m, 1000, 0);
+	before = progress_left_s(&m, 1000, 0, 0);
 	now += 8 * 3600 * S;
 	progress_meter_add(&m, now, done, false);
-	assert_int_equal(progress_left_s(&m, 1000, 0), before);
+	assert_int_equal(progress_left_s(&m, 1000, 0, 0), before);
 }
 
 /* A burst of sixty, then a window that is full for the rest of a minute: the API is as fast as in the burst. */
@@ -226,8 +232,8 @@ static void waiting_for_the_window_is_no_slowness(void **state)
 		done = go(&m, &now, done, 50, 0, true);
 		progress_meter_add(&m, now, done, false);
 	}
-	assert_in_range(progress_left_s(&m, 600, 0), 95, 105);
-	assert_int_equal(progress_left_s(&m, 600, 555000), 555);
+	assert_in_range(progress_left_s(&m, 600, 0, 0), 95, 105);
+	assert_int_equal(progress_left_s(&m, 600, 555000, 0), 555);
 	/* A person sees how fast it is. */
 	assert_in_range(progress_meter_per_hour(&m), 3000, 4000);
 }
