@@ -19,6 +19,8 @@
 #define PROGRAM        "omni-export: "
 #define LINE_MAX_BYTES 4096
 #define STATUS_BYTES   512
+#define NO_WRAP        "\033[?7l" /* it may be narrower already than it says */
+#define WRAP           "\033[?7h"
 #define CLEAR          "\033[J" /* to the end of the screen: also what the terminal wrapped */
 
 static struct {
@@ -172,12 +174,12 @@ size_t log_columns(void)
 /* The status over what stands there, the cursor back on its first column; or over nothing. With the lock. */
 static void put_status(void)
 {
-	char out[STATUS_BYTES + 16];
+	char out[STATUS_BYTES + 32];
 	size_t columns = log_columns(), n = strlen(log_.status);
 
 	if (n > columns - 1)
 		n = columns - 1;
-	(void)snprintf(out, sizeof(out), "\r%.*s" CLEAR "\r", (int)n, log_.status);
+	(void)snprintf(out, sizeof(out), "\r" NO_WRAP "%.*s" CLEAR "\r" WRAP, (int)n, log_.status);
 	log_.status_visible = n > 0;
 	put(out, strlen(out));
 }

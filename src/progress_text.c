@@ -186,7 +186,7 @@ int64_t progress_left_s(const struct progress_meter *m, size_t jobs_left, int64_
 		left = wait_s;
 	if (left > MAX_LEFT_S)
 		return -1;
-	return left < 1 ? 1 : (int64_t)left;
+	return (int64_t)(left + 0.999); /* it is not over before */
 }
 
 uint64_t progress_requests_left(size_t jobs_left, size_t settled, int64_t requests, int under_way, bool details)
