@@ -439,9 +439,10 @@ enum fetch_end fetch_run(struct fetch *f, const struct fetch_job *jobs, size_t n
 		drop_unwanted(f);
 		if (!fill_slots(f, &until_ns))
 			break;
+		/* Now what is waited for is known, and for how long. */
+		fetch_batch_tick(&batch);
 		if (move(f) == 0)
 			sleep_until(f, until_ns);
-		fetch_batch_tick(&batch);
 	}
 	fetch_batch_tick(&batch);
 	end = fetch_batch_close(&batch, counts, &f->key_good, err);

@@ -80,6 +80,7 @@ struct fetch_progress {
 	size_t settled;     /* jobs that were given to done() */
 	int under_way;      /* transfers */
 	int64_t waiting_ms; /* until the next request may start; 0: not waiting */
+	int64_t silence_ms; /* WAIT_PAUSE: how long the API asked for in all */
 	enum fetch_wait waiting_for;
 };
 

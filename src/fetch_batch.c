@@ -90,7 +90,8 @@ static int hand_over(struct fetch_batch *b, struct schedule_job *job, struct err
 	if (job->state != JOB_STORED)
 		(void)snprintf(o.error, sizeof o.error, "%s", job->error);
 	else if (*job->error)
-		log_line(LOG_WARNING, &b->jobs[job->index].id, "no status document for --details: %s", job->error);
+		log_line(LOG_WARNING, &b->jobs[job->index].id, "stored without its status document (--details): %s",
+			 job->error);
 	job->body = NULL;
 	job->details = NULL;
 	b->progress.settled++;
@@ -136,6 +137,11 @@ static enum fetch_batch_turn wait_for(struct fetch_batch *b, enum fetch_wait rea
 
 	if (reason == WAIT_BACKOFF && !timed)
 		reason = WAIT_NONE;
+	/* The same pause is told twice, a fraction of a millisecond apart: by the schedule and by the window. */
+	if (reason == WAIT_PAUSE && timed && until_ns > b->silence_ns + NS_PER_MS) {
+		b->silence_ns = until_ns;
+		b->progress.silence_ms = (until_ns - now_ns) / NS_PER_MS;
+	}
 	b->changed |= b->progress.waiting_for != reason;
 	b->progress.waiting_for = reason;
 	b->progress.waiting_ms = timed ? (until_ns - now_ns) / NS_PER_MS : 0;
@@ -155,6 +161,7 @@ static enum fetch_batch_turn take_turn(struct fetch_batch *b, struct fetch_trans
 		return wait_for(b, paused ? WAIT_PAUSE : WAIT_RATE, now->boot_ns, *until_ns);
 	t->http = 0;
 	t->text_cut = false;
+	t->began_ns = now->boot_ns;
 	t->err.kind = ERR_NONE;
 	b->progress.under_way++;
 	b->changed = true;

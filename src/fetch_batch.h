@@ -22,7 +22,8 @@ struct fetch_transfer {
 	struct body *body;        /* where a 200 result goes */
 	struct buf text;          /* where any other body goes */
 	bool text_cut;
-	struct err err; /* why taking the bytes failed */
+	int64_t began_ns; /* boot time */
+	struct err err;   /* why taking the bytes failed */
 };
 
 /* What came besides the bytes; borrowed, null text where absent. */
@@ -43,6 +44,7 @@ struct fetch_batch {
 	int64_t deadline_ns; /* boot time of --max-time; INT64_MAX: none */
 	int64_t told_ns;     /* last tick */
 	int64_t pause_ns;    /* until then all pause, as was logged */
+	int64_t silence_ns;  /* until then all pause, as the progress says */
 	bool changed;        /* since the last tick */
 	bool interrupted, out_of_time, failed;
 	struct err err; /* where failed */

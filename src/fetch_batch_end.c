@@ -16,7 +16,10 @@ struct ended {
 	const struct fetch_headers *headers;
 	const struct err *why;
 	struct schedule_time now;
-	char said[512]; /* a sentence about what went wrong; empty: nothing */
+	char said[512];    /* a sentence about what went wrong; empty: nothing */
+	char request[120]; /* what was asked, for the log */
+	uint64_t bytes;    /* of its body, decoded */
+	int64_t attempt;   /* of the job's requests */
 	struct schedule_step step;
 	struct err err; /* where the run cannot go on: the job was not reported */
 };
@@ -139,17 +142,30 @@ static int report(struct fetch_batch *b, struct ended *e)
 	return 0;
 }
 
-/* The job is the schedule's again, or gone: what is said of it was copied. */
-static void tell(struct fetch_batch *b, const struct ended *e, const struct uuid *id, enum answer_asked asked)
+/* The job is the schedule's soon, or gone: what is told of it is copied. */
+static void note_request(const struct fetch_batch *b, struct ended *e)
 {
-	static const char *const names[] = {
-	    [ASKED_RESULT] = "result", [ASKED_STATUS] = "status", [ASKED_WHOAMI] = "whoami"};
-	int64_t pause_ns = e->now.boot_ns + e->step.wait_ms * 1000000;
-	char again[48] = "";
+	struct fetch_transfer *t = e->t;
 
+	if (!log_enabled(LOG_DEBUG))
+		return;
+	fetch_batch_address(b, t, "", e->request, sizeof e->request);
+	e->attempt = t->job->attempts;
+	e->bytes = t->body && t->http == 200 ? body_size(t->body) : t->text.len;
+}
+
+static void tell(struct fetch_batch *b, const struct ended *e, int http, const struct uuid *id)
+{
+	int64_t pause_ns = e->now.boot_ns + e->step.wait_ms * 1000000;
+	bool has_code = http == 0 || strncmp(e->said, "HTTP ", 5) == 0;
+	char code[32] = "", again[48] = "";
+
+	if (!has_code)
+		(void)snprintf(code, sizeof code, "HTTP %d%s", http, *e->said ? ": " : "");
 	if (e->step.did == STEP_AGAIN)
 		(void)snprintf(again, sizeof again, "; again in %.3f s", (double)e->step.wait_ms / 1000);
-	log_line(LOG_DEBUG, id, "%s: %s%s", names[asked], *e->said ? e->said : "HTTP 200", again);
+	log_line(LOG_DEBUG, id, "GET %s, attempt %lld, %llu bytes in %.3f s: %s%s%s", e->request, (long long)e->attempt,
+		 (unsigned long long)e->bytes, (double)(e->now.boot_ns - e->t->began_ns) / 1e9, code, e->said, again);
 	/* Once for all transfers that ran into it. */
 	if (e->step.did == STEP_PAUSED && pause_ns > b->pause_ns + 1000000) {
 		b->pause_ns = pause_ns;
@@ -162,11 +178,11 @@ void fetch_batch_end(struct fetch_batch *b, struct fetch_transfer *t, const stru
 		     const struct err *why)
 {
 	struct ended e = {.t = t, .headers = h, .why = why, .now = fetch_batch_now()};
-	enum answer_asked asked = t->job->asked;
-	const struct uuid *id = asked == ASKED_WHOAMI ? NULL : &b->jobs[t->job->index].id;
+	const struct uuid *id = t->job->asked == ASKED_WHOAMI ? NULL : &b->jobs[t->job->index].id;
 
 	look_at_date(&e.now, h->date);
 	fetch_batch_headers(b, t);
+	note_request(b, &e);
 	if (report(b, &e)) {
 		fetch_batch_fail(b, &e.err);
 		fetch_batch_abort(b, t);
@@ -178,6 +194,6 @@ void fetch_batch_end(struct fetch_batch *b, struct fetch_transfer *t, const stru
 		rate_pause(b->options->rate, e.now.boot_ns + e.step.wait_ms * 1000000);
 	else if (t->http == 200)
 		rate_success(b->options->rate);
-	tell(b, &e, id, asked);
+	tell(b, &e, t->http, id);
 	fetch_batch_idle(b, t);
 }

@@ -64,7 +64,9 @@ const struct option_def option_table[] = {
     {"metrics", 0, OPTION_TEXT, "FILE", NULL,
      "write Prometheus text for node_exporter's textfile collector; also after a failure", FOR_RUN, AT(metrics), 0, 0},
     {"progress", 0, OPTION_CHOICE, "auto|always|never", "auto",
-     "a progress line; auto: while standard error is a terminal", FOR_RUN, AT(progress), 0, 0},
+     "how far it is: a line on a terminal; off a terminal a line of the log every minute. auto: not with -q; always: "
+     "with -q too",
+     FOR_RUN | FOR_LOAD, AT(progress), 0, 0},
     {"log-format", 0, OPTION_CHOICE, "text|json", "text", "lines for people, or one JSON object a line",
      FOR_RUN | FOR_LOAD | FOR_STATUS, AT(log_format), 0, 0},
     {"quiet", 'q', OPTION_FLAG, NULL, NULL, "errors alone", FOR_RUN | FOR_LOAD | FOR_STATUS, AT(quiet), 0, 0},

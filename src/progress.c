@@ -1,61 +1,121 @@
 #include "progress.h"
 
-#include "buf.h"
 #include "log.h"
 #include "timeutil.h"
-#include "utf8.h"
 
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
-#define REDRAW_NS  200000000
-#define LINE_BYTES 255 /* log_status */
+#define REDRAW_NS INT64_C(100000000)
+#define LINES_NS  INT64_C(60000000000)
 
-static bool on;
-static int64_t drawn_ns; /* 0: not yet */
+static struct {
+	enum { SHOW_NOTHING, SHOW_LINE, SHOW_LINES } how;
+	bool always;  /* with -q too */
+	bool catches; /* SIGTSTP */
+	int64_t next_ns;
+	struct progress_meter meter;
+} progress;
+
+static bool on_terminal(void)
+{
+	const char *term = getenv("TERM");
+
+	return isatty(STDERR_FILENO) && term != NULL && term[0] != '\0' && strcmp(term, "dumb") != 0;
+}
+
+/* Ctrl-Z: what the shell says then does not stand in the line; it is drawn again when the process goes on. The handler
+ * was reset to the default as it was called. */
+static void on_stop(int sig);
+
+static void catch_stop(void)
+{
+	struct sigaction act = {.sa_handler = on_stop, .sa_flags = (int)(SA_RESTART | SA_RESETHAND | SA_NODEFER)};
+
+	(void)sigaction(SIGTSTP, &act, NULL);
+}
+
+static void on_stop(int sig)
+{
+	int saved = errno;
+
+	log_status_wipe();
+	(void)raise(sig);
+	catch_stop();
+	errno = saved;
+}
 
 void progress_start(const char *mode, bool quiet)
 {
-	on = strcmp(mode, "always") == 0 || (strcmp(mode, "auto") == 0 && !quiet && isatty(STDERR_FILENO));
-}
+	struct sigaction old;
 
-static size_t terminal_width(void)
-{
-	struct winsize size;
-
-	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 10)
-		return size.ws_col;
-	return 80;
-}
-
-void progress_show(const struct progress_state *s)
-{
-	int64_t now = time_boot_ns();
-	size_t width;
-	struct buf line;
-
-	if (!on || (drawn_ns != 0 && now - drawn_ns < REDRAW_NS))
+	memset(&progress, 0, sizeof(progress));
+	progress.always = strcmp(mode, "always") == 0;
+	if (strcmp(mode, "never") == 0 || (quiet && !progress.always))
 		return;
-	width = terminal_width();
-	buf_init(&line, LINE_BYTES);
-	(void)buf_addf(&line, "%zu/%zu jobs, %lld stored, %.1f MiB", s->done, s->total, (long long)s->stored,
-		       (double)s->bytes / (1 << 20));
-	if (s->under_way > 0)
-		(void)buf_addf(&line, ", %d under way", s->under_way);
-	if (s->waiting_for != NULL)
-		(void)buf_addf(&line, ", %s: next request in %lld s", s->waiting_for,
-			       (long long)(s->waiting_ms + 999) / 1000);
-	if (line.len >= width)
-		buf_cut(&line, utf8_cut(line.data, width - 1));
-	log_status(buf_cstr(&line));
-	drawn_ns = now;
-	buf_free(&line);
+	progress.how = on_terminal() ? SHOW_LINE : SHOW_LINES;
+	progress.next_ns = time_boot_ns() + (progress.how == SHOW_LINES ? LINES_NS : 0);
+	if (progress.how == SHOW_LINE && sigaction(SIGTSTP, NULL, &old) == 0 && old.sa_handler == SIG_DFL) {
+		catch_stop();
+		progress.catches = true;
+	}
+}
+
+bool progress_note(size_t done, bool window_full)
+{
+	int64_t now_ns;
+
+	if (progress.how == SHOW_NOTHING)
+		return false;
+	now_ns = time_boot_ns();
+	progress_meter_add(&progress.meter, now_ns, done, window_full);
+	return now_ns >= progress.next_ns;
+}
+
+/* Whether a line may be drawn: not into what another process does with the terminal, while this one is in the
+ * background, and not where nothing is taken (Ctrl-S): the run is not to wait for that. */
+static bool may_draw(void)
+{
+	pid_t foreground = tcgetpgrp(STDERR_FILENO);
+	struct pollfd p = {.fd = STDERR_FILENO, .events = POLLOUT};
+
+	if (foreground >= 0 && foreground != getpgrp()) {
+		log_status_forget();
+		return false;
+	}
+	return poll(&p, 1, 0) == 1 && (p.revents & POLLOUT) != 0;
+}
+
+void progress_show(struct progress_state *s)
+{
+	struct buf text;
+
+	progress.next_ns = time_boot_ns() + (progress.how == SHOW_LINES ? LINES_NS : REDRAW_NS);
+	if (progress.how == SHOW_NOTHING || (progress.how == SHOW_LINE && !may_draw()))
+		return;
+	s->per_hour = progress_meter_per_hour(&progress.meter);
+	s->left_s =
+	    progress_left_s(&progress.meter, s->total > s->done ? s->total - s->done : 0, s->window_ms, s->wait_ms);
+	buf_init(&text, PROGRESS_TEXT_MAX);
+	if (progress.how == SHOW_LINE) {
+		if (progress_line(s, log_columns(), &text) == 0)
+			log_status(buf_cstr(&text));
+	} else if (progress_sentence(s, &text) == 0) {
+		(progress.always ? log_always : log_line)(LOG_INFO, NULL, "%s", buf_cstr(&text));
+	}
+	buf_free(&text);
 }
 
 void progress_end(void)
 {
-	if (on && drawn_ns != 0)
+	if (progress.how == SHOW_LINE)
 		log_status(NULL);
-	on = false;
+	if (progress.catches)
+		(void)signal(SIGTSTP, SIG_DFL);
+	progress.catches = false;
+	progress.how = SHOW_NOTHING;
 }

@@ -1,27 +1,22 @@
 /*
- * progress.h: one line on a terminal that says how far the run is and what it waits for; gone when the run ends. Not on
- * anything but a terminal, unless asked for.
+ * progress.h: how far the run is, while it runs. On a terminal one line below all others, redrawn a few times a second
+ * and gone when the run ends; anywhere else, and on a terminal that cannot (TERM is not set, or "dumb"), a line of the
+ * log every minute and no control character ever.
+ *
+ * For one thread at a time.
  */
 #ifndef OMNI_PROGRESS_H
 #define OMNI_PROGRESS_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "progress_text.h"
 
-struct progress_state {
-	size_t done, total; /* jobs */
-	int64_t stored;
-	int under_way; /* transfers */
-	uint64_t bytes;
-	int64_t waiting_ms;      /* 0: not waiting */
-	const char *waiting_for; /* "rate limit" …; NULL: nothing */
-};
-
-/* mode: "auto", "always" or "never". */
+/* mode: "auto" (not with -q), "always" (with -q too) or "never". */
 void progress_start(const char *mode, bool quiet);
-/* Draws, at most a few times a second. */
-void progress_show(const struct progress_state *);
+/* To be called a few times a second, and cheap: so many jobs are done, the request window is full or not. True: it is
+ * time to tell; call progress_show. */
+bool progress_note(size_t done, bool window_full);
+/* Tells. Speed and time left are filled in here. */
+void progress_show(struct progress_state *);
 /* Clears the line. */
 void progress_end(void);
 

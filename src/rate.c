@@ -256,6 +256,19 @@ int rate_take(struct rate *r, int64_t now_ns, int64_t *until_ns, int *paused)
 	return slot;
 }
 
+int64_t rate_when(struct rate *r, int64_t now_ns, uint64_t k)
+{
+	int64_t at;
+
+	if (r->limit.n == 0 || !enter(r, now_ns))
+		return now_ns;
+	at = ratewin_when(&r->file, r->limit.n, r->limit.window_ns, k, now_ns);
+	if (at < r->file.head.pause_ns)
+		at = r->file.head.pause_ns;
+	ratefile_leave(&r->file);
+	return at;
+}
+
 /* Writes down what there is to write. False: the lock is busy, a later call will do it. */
 static bool touch(struct rate *r, int64_t now_ns)
 {

@@ -57,6 +57,9 @@ const char *rate_warning(struct rate *);
  * second, whichever is less: none can be free before, but the dead must be noticed). *paused is 1 when a 429's pause is
  * why, else 0. */
 int rate_take(struct rate *, int64_t now_ns, int64_t *until_ns, int *paused);
+/* When the k-th (>= 1) request from now on could start if nobody else asked: for telling how long it takes. now_ns
+ * where there is no limit, or the lock is busy; INT64_MAX: never. */
+int64_t rate_when(struct rate *, int64_t now_ns, uint64_t k);
 /* The response headers of the request in this slot came, or it ended without any. Once for each slot. */
 void rate_headers(struct rate *, int slot, int64_t now_ns);
 /* The API asked for silence until then: no process with this key starts a request before. Never shortens a longer

@@ -75,20 +75,42 @@ void ratewin_reboot(struct ratefile *f)
 	ratewin_begin_epoch(f, 0);
 }
 
+/* When release i was. It is not older than the ring. */
+static int64_t released_ns(struct ratefile *f, uint64_t i)
+{
+	int64_t ns = i < f->head.epoch ? f->head.epoch_ns : ratefile_ring(f, i);
+
+	return ns < f->head.newest_ns ? ns : f->head.newest_ns; /* damaged where it is not: they are in order */
+}
+
 int64_t ratewin_room(struct ratefile *f, int64_t n, int64_t window_ns)
 {
 	const struct ratefile_head *h = &f->head;
 	int64_t places = n - ratewin_under_way(f);
-	uint64_t number;
-	int64_t ns;
 
 	if (places <= 0)
 		return INT64_MAX;
 	if (h->released < (uint64_t)places)
 		return INT64_MIN;
-	number = h->released - (uint64_t)places;
-	ns = number < h->epoch ? h->epoch_ns : ratefile_ring(f, number);
-	if (ns > h->newest_ns) /* damaged: they are in order */
-		ns = h->newest_ns;
-	return ns + window_ns;
+	return released_ns(f, h->released - (uint64_t)places) + window_ns;
+}
+
+int64_t ratewin_when(struct ratefile *f, int64_t n, int64_t window_ns, uint64_t k, int64_t now_ns)
+{
+	/* It goes when the n-th before it is a window old: one of those in the ring, one that is under way now, or
+	 * another of the k, whole windows later. */
+	uint64_t places = (uint64_t)(n > ratewin_under_way(f) ? n - ratewin_under_way(f) : 0);
+	uint64_t windows = (k - 1) / (uint64_t)n, i = (k - 1) % (uint64_t)n;
+	int64_t at = now_ns, more;
+
+	if (i >= places)
+		at = now_ns + window_ns;
+	else if (f->head.released + i >= places)
+		at = released_ns(f, f->head.released + i - places) + window_ns;
+	if (at < now_ns)
+		at = now_ns;
+	if (windows > INT64_MAX || __builtin_mul_overflow((int64_t)windows, window_ns, &more) ||
+	    __builtin_add_overflow(at, more, &at))
+		return INT64_MAX;
+	return at;
 }

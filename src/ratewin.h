@@ -22,5 +22,8 @@ void ratewin_reboot(struct ratefile *);
 /* The time from which fewer than n (> 0) requests are under way or were released within the last window_ns; INT64_MAX:
  * not before one of those under way is released. */
 int64_t ratewin_room(struct ratefile *, int64_t n, int64_t window_ns);
+/* When the k-th (>= 1) request from now on could start, at most n (> 0) in a window, if each of them were answered at
+ * once and nobody else asked; INT64_MAX: never. Not before now_ns. */
+int64_t ratewin_when(struct ratefile *, int64_t n, int64_t window_ns, uint64_t k, int64_t now_ns);
 
 #endif

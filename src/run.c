@@ -2,10 +2,10 @@
 
 #include "key.h"
 #include "log.h"
-#include "progress.h"
 #include "result.h"
 #include "run_source.h"
 #include "run_state.h"
+#include "timeutil.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,21 +35,70 @@ static bool room(void *ctx)
 	return loader_room(((struct run *)ctx)->loader);
 }
 
+/* What is left to ask, and how long the request window takes for it. */
+static int64_t window_ms(const struct run *r, size_t jobs_left)
+{
+	const struct fetch_progress *p = &r->progress;
+	int64_t now_ns = time_boot_ns();
+	uint64_t n = progress_requests_left(jobs_left, p->settled, p->counts.requests, p->under_way, r->o->details);
+
+	return n > 0 ? (rate_when(r->rate, now_ns, n) - now_ns) / 1000000 : 0;
+}
+
 static void tick(void *ctx, const struct fetch_progress *p)
 {
-	static const char *const waits[] = {[WAIT_RATE] = "rate limit",
-					    [WAIT_PAUSE] = "the API asked for silence",
-					    [WAIT_BACKOFF] = "waiting to try again"};
+	static const enum progress_wait waits[] = {[WAIT_NONE] = PROGRESS_NO_WAIT,
+						   [WAIT_RATE] = PROGRESS_RATE,
+						   [WAIT_PAUSE] = PROGRESS_SILENCE,
+						   [WAIT_BACKOFF] = PROGRESS_BACKOFF,
+						   [WAIT_LOADER] = PROGRESS_SINK};
 	struct run *r = ctx;
-	struct progress_state s = {
-	    .total = r->plan.n_order, .under_way = p->under_way, .bytes = p->counts.bytes, .waiting_ms = p->waiting_ms};
-	int64_t other;
+	size_t done = r->filled + p->settled;
+	struct progress_state s = {.done = done,
+				   .total = r->to_do,
+				   .under_way = p->under_way,
+				   .bytes = p->counts.bytes,
+				   .waits_for = waits[p->waiting_for],
+				   .wait_ms = p->waiting_ms,
+				   .silence_ms = p->silence_ms};
 
-	loader_counts(r->loader, &s.stored, &other);
-	s.done = (size_t)(s.stored + other);
-	if ((size_t)p->waiting_for < sizeof(waits) / sizeof(waits[0]))
-		s.waiting_for = waits[p->waiting_for];
+	r->progress = *p;
+	if (!progress_note(done, p->waiting_for == WAIT_RATE))
+		return;
+	s.stored = atomic_load(&r->stored);
+	s.window_ms = window_ms(r, r->to_do > done ? r->to_do - done : 0);
 	progress_show(&s);
+}
+
+/* Nothing is asked any more, what has arrived is being written. */
+static void tick_last(void *ctx)
+{
+	struct run *r = ctx;
+	struct progress_state s = {.done = r->filled + r->progress.settled,
+				   .total = r->to_do,
+				   .bytes = r->progress.counts.bytes,
+				   .waits_for = PROGRESS_LAST};
+
+	if (!progress_note(s.done, false))
+		return;
+	s.stored = atomic_load(&r->stored);
+	progress_show(&s);
+}
+
+void run_tell_progress(struct run *r, size_t done, size_t total)
+{
+	struct progress_state s = {.done = done, .total = total};
+
+	if (!progress_note(done, false))
+		return;
+	s.stored = atomic_load(&r->stored);
+	progress_show(&s);
+}
+
+void run_tell_interrupted(void)
+{
+	log_line(LOG_WARNING, NULL,
+		 "interrupted: what has arrived is being written, the jobs that are left wait for the next run");
 }
 
 void run_give_back(void *ctx, struct body *body)
@@ -66,8 +115,8 @@ void run_settled(void *ctx, bool stored)
 {
 	struct run *r = ctx;
 
-	if (r->loader != NULL)
-		loader_settled(r->loader, stored);
+	if (stored)
+		atomic_fetch_add(&r->stored, 1);
 }
 
 struct group *run_new_group(struct run *r)
@@ -93,16 +142,15 @@ static void note_end(struct run *r, enum fetch_end end, const struct err *err)
 	case FETCH_DONE:
 		return;
 	case FETCH_INTERRUPTED:
-		log_line(LOG_WARNING, NULL, "interrupted: finishing what is complete");
-		return;
+		return; /* told at once */
 	case FETCH_MAX_TIME:
 	case FETCH_API_DOWN:
 	case FETCH_RATE_LIMITED:
-		log_line(LOG_WARNING, NULL, "%s", err->msg);
+		log_line(LOG_WARNING, NULL, "%s; the jobs that are left wait for the next run", err->msg);
 		return;
 	case FETCH_KEY_REFUSED:
 		r->end.key_refused = true;
-		log_line(LOG_ERROR, NULL, "the API refuses the key: %s", err->msg);
+		log_line(LOG_ERROR, NULL, "the API refuses the key, so nothing more is asked: %s", err->msg);
 		return;
 	case FETCH_FAILED:
 		/* Without a sink nothing can go on; that is told with the sinks. */
@@ -122,7 +170,8 @@ static void take_from(struct run *r, struct source *source, size_t from, struct 
 	int there = source_read(source, sink, &p->id, &o, NULL, NULL, &err);
 
 	if (there < 0)
-		log_line(LOG_WARNING, &p->id, "the body that '%s:' keeps is of no use: %s", sink->ops->scheme, err.msg);
+		log_line(LOG_WARNING, &p->id, "the body that '%s:' keeps is of no use, so the API is asked: %s",
+			 sink->ops->scheme, err.msg);
 	if (there == 1 && o.state == JOB_STORED) {
 		group_add(r->group, p, &o);
 	} else if (there == 1) {
@@ -148,6 +197,7 @@ static int fill_from_sinks(struct run *r, struct err *err)
 			if (((donors & sinkset_alive(r->sinks)) >> s) & 1)
 				take_from(r, source, s, p);
 		r->plan.order[left++] = r->plan.order[i];
+		run_tell_progress(r, atomic_load(&r->stored), r->to_do);
 	}
 	source_free(source);
 	group_flush(r->group, true);
@@ -155,6 +205,7 @@ static int fill_from_sinks(struct run *r, struct err *err)
 	for (size_t i = 0; i < left; i++)
 		if (r->plan.jobs[r->plan.order[i]].status == PLAN_OPEN)
 			r->plan.order[r->plan.n_order++] = r->plan.order[i];
+	r->filled = r->to_do - r->plan.n_order;
 	return 0;
 }
 
@@ -178,9 +229,10 @@ static int ask(struct run *r, struct err *err)
 		free(jobs);
 		return -1;
 	}
-	progress_start(r->o->progress, r->o->quiet);
 	end = fetch_run(r->fetch, jobs, r->plan.n_order, &handlers, r, &r->counts, &why);
-	loader_finish(r->loader);
+	if (end == FETCH_INTERRUPTED)
+		run_tell_interrupted();
+	loader_finish(r->loader, tick_last, r);
 	r->loader = NULL;
 	progress_end();
 	note_end(r, end, &why);
@@ -202,12 +254,15 @@ static int carry_out(struct run *r, struct err *err)
 		return run_tell_plan(r);
 	if (r->plan.n_order > 0) {
 		run_record(r, NULL, err);
+		r->to_do = r->plan.n_order;
+		progress_start(r->o->progress, r->o->quiet);
 		r->group = run_new_group(r);
 		if (r->group == NULL || fill_from_sinks(r, err) != 0 || (r->plan.n_order > 0 && ask(r, err) != 0)) {
 			log_line(LOG_ERROR, NULL, "%s", r->group == NULL ? "out of memory" : err->msg);
 			r->end.unexpected = true;
 		}
 	}
+	progress_end();
 	*err = (struct err){0};
 	return run_finish(r);
 }

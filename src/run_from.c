@@ -166,7 +166,7 @@ static int load_job(struct load *l, struct plan_job *p, struct err *err)
 	}
 	if (there == 0) {
 		plan_settle(p, JOB_FAILED, "the source does not know this job");
-		log_line(LOG_ERROR, &p->id, "not loaded: the source does not know this job");
+		log_line(LOG_ERROR, &p->id, "not loaded: '%s' does not know this job", l->r.o->from);
 		return 0;
 	}
 	state = from.state;
@@ -188,8 +188,12 @@ static int load_jobs(struct load *l, struct err *err)
 {
 	int bad = 0;
 
-	for (size_t i = 0; i < l->r.plan.n && run_stop_signal == 0 && bad == 0; i++)
+	for (size_t i = 0; i < l->r.plan.n && run_stop_signal == 0 && bad == 0; i++) {
 		bad = load_job(l, &l->r.plan.jobs[i], err);
+		run_tell_progress(&l->r, i + 1, l->r.plan.n);
+	}
+	if (run_stop_signal != 0)
+		run_tell_interrupted();
 	/* Also then: what was written is to be kept. */
 	group_flush(l->r.group, true);
 	for (size_t i = 0; i < l->r.plan.n; i++)
@@ -200,7 +204,7 @@ static int load_jobs(struct load *l, struct err *err)
 
 static int carry_out(struct load *l, struct err *err)
 {
-	int code = run_set_up_load(&l->r, err);
+	int code = run_set_up_load(&l->r, err), bad;
 
 	if (code >= 0 || (code = open_from(l, err)) >= 0)
 		return code;
@@ -212,7 +216,10 @@ static int carry_out(struct load *l, struct err *err)
 		(void)err_set(err, ERR_FATAL, "out of memory");
 		return EXIT_UNEXPECTED;
 	}
-	if (load_jobs(l, err) != 0) {
+	progress_start(l->r.o->progress, l->r.o->quiet);
+	bad = load_jobs(l, err);
+	progress_end();
+	if (bad != 0) {
 		log_line(LOG_ERROR, NULL, "%s", err->msg);
 		l->r.end.unexpected = !l->r.end.sink_failed && sinkset_alive(l->r.sinks) != 0;
 	}

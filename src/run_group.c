@@ -106,7 +106,7 @@ static void report(const struct grouped *job, const char *error)
 	if (job->outcome.state == JOB_STORED)
 		log_line(LOG_ERROR, id, "not stored: %s", error);
 	else if (is_held(job))
-		log_line(LOG_WARNING, id, "kept as it is stored, but asked again: %s", error);
+		log_line(LOG_WARNING, id, "asked for again without a result, what is stored stays: %s", error);
 	else if (job->outcome.state == JOB_PENDING)
 		log_line(LOG_INFO, id, "pending: %s", error);
 	else

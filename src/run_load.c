@@ -11,6 +11,7 @@
 
 #define QUEUE_JOBS  64                    /* outcomes that may wait */
 #define LOOK_NS     INT64_C(1000000000)   /* how often at least a group's age is looked at */
+#define TICK_NS     INT64_C(200000000)    /* how often loader_finish lets progress be told */
 #define QUEUE_BYTES ((uint64_t)256 << 20) /* bytes of bodies that may wait: they lie on a disk */
 
 struct item {
@@ -28,7 +29,8 @@ struct loader {
 	size_t waiting;
 	uint64_t waiting_bytes;
 	bool ended;
-	int64_t counted_stored, counted_other;
+	bool gone;           /* the thread is at its end */
+	pthread_cond_t left; /* it is */
 
 	atomic_bool no_sinks;
 };
@@ -48,6 +50,15 @@ static void release(struct loader *l, struct fetch_outcome *o)
 	free(o->details);
 }
 
+/* By the clock that can be waited for. */
+static void time_to_come(int64_t ns, struct timespec *until)
+{
+	(void)clock_gettime(CLOCK_MONOTONIC, until);
+	ns += until->tv_nsec;
+	until->tv_sec += ns / 1000000000;
+	until->tv_nsec = ns % 1000000000;
+}
+
 /* Waits for an outcome, but no longer than until the group is due, and not in one piece: the clock that can be waited
  * for stands still while the computer sleeps, the group grows old. */
 static void await(struct loader *l)
@@ -63,10 +74,7 @@ static void await(struct loader *l)
 	left_ns = due_ns - time_boot_ns();
 	if (left_ns > LOOK_NS)
 		left_ns = LOOK_NS;
-	(void)clock_gettime(CLOCK_MONOTONIC, &until);
-	left_ns = until.tv_nsec + (left_ns > 0 ? left_ns : 0);
-	until.tv_sec += left_ns / 1000000000;
-	until.tv_nsec = left_ns % 1000000000;
+	time_to_come(left_ns > 0 ? left_ns : 0, &until);
 	while (l->first == NULL && !l->ended)
 		if (pthread_cond_clockwait(&l->come, &l->lock, CLOCK_MONOTONIC, &until) != 0)
 			return;
@@ -92,6 +100,15 @@ static struct item *take(struct loader *l, bool *ended)
 	return item;
 }
 
+static void *say_goodbye(struct loader *l)
+{
+	pthread_mutex_lock(&l->lock);
+	l->gone = true;
+	pthread_cond_signal(&l->left);
+	pthread_mutex_unlock(&l->lock);
+	return NULL;
+}
+
 static void *loader_main(void *ctx)
 {
 	struct loader *l = ctx;
@@ -104,7 +121,7 @@ static void *loader_main(void *ctx)
 			group_flush(l->o.group, ended);
 			look_at_sinks(l);
 			if (ended)
-				return NULL;
+				return say_goodbye(l);
 			continue;
 		}
 		if (atomic_load(&l->no_sinks) || group_late(l->o.group))
@@ -130,6 +147,7 @@ struct loader *loader_start(const struct loader_options *o, struct err *err)
 	l->last = &l->first;
 	pthread_mutex_init(&l->lock, NULL);
 	pthread_cond_init(&l->come, NULL);
+	pthread_cond_init(&l->left, NULL);
 	e = pthread_create(&l->thread, NULL, loader_main, l);
 	if (e != 0) {
 		(void)err_sys(err, ERR_FATAL, e, "cannot start the loader's thread");
@@ -137,13 +155,6 @@ struct loader *loader_start(const struct loader_options *o, struct err *err)
 		return NULL;
 	}
 	return l;
-}
-
-void loader_settled(struct loader *l, bool stored)
-{
-	pthread_mutex_lock(&l->lock);
-	*(stored ? &l->counted_stored : &l->counted_other) += 1;
-	pthread_mutex_unlock(&l->lock);
 }
 
 bool loader_room(struct loader *l)
@@ -180,22 +191,25 @@ int loader_put(struct loader *l, const struct fetch_outcome *o, struct err *err)
 	return 0;
 }
 
-void loader_counts(struct loader *l, int64_t *stored, int64_t *other)
+void loader_finish(struct loader *l, void (*tick)(void *ctx), void *ctx)
 {
-	pthread_mutex_lock(&l->lock);
-	*stored = l->counted_stored;
-	*other = l->counted_other;
-	pthread_mutex_unlock(&l->lock);
-}
+	struct timespec until;
 
-void loader_finish(struct loader *l)
-{
 	pthread_mutex_lock(&l->lock);
 	l->ended = true;
 	pthread_cond_signal(&l->come);
+	while (!l->gone) {
+		time_to_come(TICK_NS, &until);
+		if (pthread_cond_clockwait(&l->left, &l->lock, CLOCK_MONOTONIC, &until) != 0) {
+			pthread_mutex_unlock(&l->lock);
+			tick(ctx);
+			pthread_mutex_lock(&l->lock);
+		}
+	}
 	pthread_mutex_unlock(&l->lock);
 	pthread_join(l->thread, NULL);
 	pthread_cond_destroy(&l->come);
+	pthread_cond_destroy(&l->left);
 	pthread_mutex_destroy(&l->lock);
 	free(l);
 }

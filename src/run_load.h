@@ -28,11 +28,8 @@ bool loader_room(struct loader *);
 /* Takes an outcome and what it owns. Never waits. 0, or -1 with *err: no sink is left, or memory is short (the outcome
  * was released). */
 int loader_put(struct loader *, const struct fetch_outcome *, struct err *);
-/* The group has settled a job: counted for loader_counts. */
-void loader_settled(struct loader *, bool stored);
-/* How many jobs are stored so far, how many are settled otherwise. For the progress line. */
-void loader_counts(struct loader *, int64_t *stored, int64_t *other);
-/* No more will come: loads the rest, flushes, ends the thread, frees the loader. */
-void loader_finish(struct loader *);
+/* No more will come: loads the rest, flushes, ends the thread, frees the loader. Meanwhile tick is called a few times a
+ * second. */
+void loader_finish(struct loader *, void (*tick)(void *ctx), void *ctx);
 
 #endif

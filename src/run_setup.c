@@ -23,8 +23,10 @@ static void on_signal(int sig)
 {
 	int saved = errno;
 
-	if (run_stop_signal != 0)
+	if (run_stop_signal != 0) {
+		log_status_wipe();
 		_exit(128 + sig);
+	}
 	run_stop_signal = sig;
 	(void)!write(stop_pipe[1], "", 1);
 	errno = saved;

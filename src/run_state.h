@@ -7,10 +7,12 @@
 
 #include "fetch.h"
 #include "options.h"
+#include "progress.h"
 #include "run_load.h"
 #include "summary.h"
 
 #include <signal.h>
+#include <stdatomic.h>
 
 struct run {
 	const struct options *o;
@@ -26,6 +28,9 @@ struct run {
 	struct loader *loader;
 	struct result_decoder *judge;
 	struct fetch_counts counts;
+	struct fetch_progress progress; /* as it was told last */
+	size_t to_do, filled;           /* jobs; those of them that another sink had */
+	atomic_size_t stored;           /* of them, so far; counted by the thread that writes */
 	struct summary_end end;
 	struct buf line; /* for the last word; had from the beginning, so that it can be said when memory is short */
 };
@@ -51,6 +56,11 @@ int run_tear_down(struct run *, int code);
 void run_give_back(void *run, struct body *);
 void run_settled(void *run, bool stored);
 struct group *run_new_group(struct run *);
+
+/* A signal has come; told before what that leads to, which may take a while. */
+void run_tell_interrupted(void);
+/* So many jobs are done, without a request. */
+void run_tell_progress(struct run *, size_t done, size_t total);
 
 /* Notes the run in every ledger; summary NULL: it has only begun. */
 void run_record(struct run *, const struct summary *, struct err *);

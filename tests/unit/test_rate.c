@@ -343,10 +343,61 @@ static void works_by_the_real_clock(void **state)
 	rate_close(NULL);
 }
 
+/* What is told of the time that requests take is when they go. */
+static void tells_when_a_request_could_go(void **state)
+{
+	const char *const where[] = {NULL, dir};
+
+	(void)state;
+	for (size_t w = 0; w < 2; w++) {
+		struct rate *r = open_boot(where[w], 3, 60 * S, "boot a", T0);
+		int64_t now = T0, when[9];
+		int under_way;
+
+		assert_int_equal(rate_when(r, now, 1), now);
+		assert_int_equal(rate_when(r, now, 3), now);
+		assert_int_equal(rate_when(r, now, 4), now + 60 * S);
+		assert_int_equal(rate_when(r, now, 7), now + 120 * S);
+		assert_int_equal(rate_when(r, now, UINT64_MAX), INT64_MAX);
+		rate_headers(r, taken(r, now), now);
+		now += 10 * S;
+		under_way = taken(r, now);
+		/* One may go, the one after it when the first is a window old, then the one that is under way. */
+		assert_int_equal(rate_when(r, now, 1), now);
+		assert_int_equal(rate_when(r, now, 2), T0 + 60 * S);
+		assert_int_equal(rate_when(r, now, 3), now + 60 * S);
+		assert_int_equal(rate_when(r, now, 4), now + 60 * S);
+		rate_headers(r, under_way, now);
+		now += 5 * S;
+		for (uint64_t k = 1; k <= 9; k++)
+			when[k - 1] = rate_when(r, now, k);
+		for (uint64_t k = 1; k <= 9; k++) {
+			int64_t until;
+			int slot = take(r, now, &until);
+
+			if (slot < 0) {
+				assert_int_equal(until, when[k - 1]);
+				now = until;
+				slot = taken(r, now);
+			}
+			rate_headers(r, slot, now);
+			assert_int_equal(now, when[k - 1]);
+		}
+		rate_pause(r, now + 500 * S);
+		assert_int_equal(rate_when(r, now, 1), now + 500 * S);
+		rate_close(r);
+	}
+	struct rate *none = open_boot(NULL, 0, S, "boot a", T0);
+
+	assert_int_equal(rate_when(none, T0, 1000000), T0);
+	rate_close(none);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(parses_rates),
+	    RATE_TEST(tells_when_a_request_could_go),
 	    RATE_TEST(a_slot_is_free_a_window_after_its_headers),
 	    RATE_TEST(the_whole_allowance_can_be_used),
 	    RATE_TEST(no_window_holds_more_than_n),
