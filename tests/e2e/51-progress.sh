@@ -54,13 +54,14 @@ shows() {
   diag "not seen on '$1': $2" "$(screen "$1")"
   return 1
 }
-over() { # NAME: waits for its end; RC
+over() { # NAME: waits for its end, and for its last words, which tmux may read later; RC
   local i
+  shows "$1" 'jobs stored'
   for ((i = 0; i < 150; i++)); do
-    [ "$(tm display -p -t "$1" '#{pane_dead}')" = 1 ] && break
+    RC=$(tm display -p -t "$1" '#{pane_dead_status}')
+    [ -z "$RC" ] || break
     sleep 0.1
   done
-  RC=$(tm display -p -t "$1" '#{pane_dead_status}')
 }
 number() { sed -E 's/.*next request in ([0-9]+) s.*/\1/' <<<"$1"; }
 LINE='^[0-9]+/[0-9]+ jobs'
@@ -180,7 +181,7 @@ later 61
 until grep -q progress: "$T/err" || ! kill -0 "$OMNI_PID"; do sleep 0.02; done
 kill -TERM "$OMNI_PID"
 wait_omni
-like "a file: what a terminal is told too" "$(grep progress: "$T/err")" '^\{"time":"[^"]*","level":"info","msg":"progress: 0 of 1 jobs, API asked for 1 h of silence: next request in 59 min, 0 stored"\}$'
+like "a file: what a terminal is told too" "$(grep progress: "$T/err")" '^\{"time":"[^"]*","level":"info","msg":"progress: 0 of 1 jobs, API asked for 1 h of silence: next request in 5[89] min, 0 stored"\}$'
 for i in "1 " "0 -q" "0 --progress never" "1 --progress always" "1 --progress always -q"; do
   read -r n args <<<"$i"
   # shellcheck disable=SC2086
