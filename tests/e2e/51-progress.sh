@@ -80,8 +80,9 @@ is "what is logged stands above the line" "$(screen rate | sed -E "s|$(job 1)|ID
 for width in 50 40 25; do
   tm resize-window -t rate -x $width
   shows rate "$LINE(, next request in [0-9]+ s|, rate limit: next request in [0-9]+ s)?$"
-  is "narrowed to $width columns: nothing is left of the wider line" "$(lines rate) $(screen rate | grep -cE 'stored|left')" "1 0"
-  is "it is the last on the screen" "$(screen rate | tail -n 1)" "$SEEN"
+  now=$(screen rate)
+  is "narrowed to $width columns: nothing is left of the wider line, below all others" \
+    "$(grep -cE '[0-9]/[0-9]+ jobs' <<<"$now") $(grep -cE 'stored|left' <<<"$now") $(tail -n 1 <<<"$now" | grep -cE "$LINE")" "1 0 1"
   [ ${#SEEN} -lt $width ] || is "it is no wider than the terminal" ${#SEEN} "below $width"
 done
 tm resize-window -t rate -x 100
