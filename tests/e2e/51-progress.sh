@@ -2,9 +2,10 @@
 # How far a run is, while it runs: under real terminals (tmux, script), and where there is none.
 . "${srcdir:-$(dirname "$0")/../..}/tests/e2e/lib.sh"
 
-command -v tmux >/dev/null || skip_all "tmux is not installed"
+tmux -N -V >/dev/null 2>&1 || skip_all "no tmux that knows -N is installed"
 command -v script >/dev/null || skip_all "script is not installed"
-tm() { tmux -L omni -f /dev/null "$@" 2>>"$T/tmux.err"; }
+# -N: none but the server below is started; one that tmux starts by itself would outlive the test.
+tm() { tmux -N -L omni -f /dev/null "$@" 2>>"$T/tmux.err"; }
 unset TMUX
 export TMUX_TMPDIR=$T
 ESC=$'\033'
@@ -45,10 +46,10 @@ screen() { tm capture-pane -p -t "$1" | grep .; }
 # shows NAME REGEX: waits until it stands on the screen; SEEN: the first line that has it.
 shows() {
   local i text
-  for ((i = 0; i < 150; i++)); do
+  for ((i = 0; i < 100; i++)); do
     text=$(tm capture-pane -p -t "$1")
     while read -r SEEN; do [[ $SEEN =~ $2 ]] && return; done <<<"$text"
-    sleep 0.1
+    sleep 0.2
   done
   SEEN=
   diag "not seen on '$1': $2" "$(screen "$1")"
