@@ -55,14 +55,14 @@ shows() {
   diag "not seen on '$1': $2" "$(screen "$1")"
   return 1
 }
-over() { # NAME: waits for its end, and for its last words, which tmux may read later; RC
+over() { # NAME: waits for its end, and for its last words, which tmux may read later; RC (tmux itself does not always see it)
   local i
-  shows "$1" 'jobs stored'
   for ((i = 0; i < 150; i++)); do
-    RC=$(tm display -p -t "$1" '#{pane_dead_status}')
-    [ -z "$RC" ] || break
+    [ -s "$T/$1.rc" ] && break
     sleep 0.1
   done
+  RC=$(cat "$T/$1.rc")
+  shows "$1" 'jobs stored'
 }
 number() { sed -E 's/.*next request in ([0-9]+) s.*/\1/' <<<"$1"; }
 LINE='^[0-9]+/[0-9]+ jobs'
@@ -70,7 +70,7 @@ lines() { screen "$1" | grep -cE "${2:-[0-9]/[0-9]+ jobs}"; }
 
 # The request window, and what a terminal does that becomes narrower.
 go rate "1 2 3 4" --rate 2/m
-terminal rate "bash $T/rate"
+terminal rate "bash $T/rate; echo \$? >$T/rate.rc"
 shows rate "$LINE, rate limit: next request in [0-9]+ s, [0-9]+ s left, 1 stored"
 like "the request window: how far, what is waited for, what is left" "$SEEN" "^2/4 jobs, rate limit: next request in (60|5.) s, (60|5.) s left, 1 stored, "
 first=$(number "$SEEN")
@@ -95,7 +95,7 @@ is "terminated: nothing of the line is left" "$RC $(lines rate) $(screen rate | 
 
 # Silence, a backoff, and the end.
 go waits "11 12 13" --rate 0 --retry-wait 0.1 --concurrency 1
-terminal waits "bash $T/waits"
+terminal waits "bash $T/waits; echo \$? >$T/waits.rc"
 shows waits "$LINE, API asked for 2 s of silence: next request in [12] s"
 like "a 429: how long the API asked for, and what is left of it" "$SEEN" "^0/3 jobs, API asked for 2 s of silence: next request in [12] s"
 shows waits "$LINE, waiting to try again: next request in [12] s"
@@ -111,7 +111,7 @@ tm send-keys -t shell "bash $T/shell" Enter
 shows shell "$LINE"
 tm send-keys -t shell C-z
 shows shell 'Stopped'
-is "stopped: nothing of the line is left" "$(lines shell)" 0
+is "stopped: nothing of the line is left" "$(lines shell ' jobs|under way')" 0
 tm send-keys -t shell "fg" Enter
 shows shell "$LINE"
 is "it goes on: the line is there again, below what the shell said" "$(lines shell) $(screen shell | tail -n 1 | grep -cE "$LINE")" "1 1"
@@ -131,14 +131,19 @@ go back "11 31" --rate 0 --concurrency 1
 t_stop_server
 t_start_server "$T/server-1.script"
 go back "11 31" --rate 0 --concurrency 1
+tm pipe-pane -t shell "cat >$T/back.typed"
 tm send-keys -t shell "clear" Enter "bash $T/back &" Enter
-shows shell 'jobs stored'
-is "in the background: no line" "$(lines shell) $(screen shell | grep -c '2 of 2 jobs')" "0 1"
+shows shell '2 of 2 jobs'
+tm pipe-pane -t shell
+is "in the background: no line, at no time" "$(grep -cE '[0-9]/[0-9]+ jobs' "$T/back.typed") $(grep -c 'requests pause' "$T/back.typed")" "0 1"
 go held "31 32 33" --rate 0 --concurrency 1
 tm send-keys -t shell "clear; bash $T/held" Enter
 shows shell "$LINE"
 tm send-keys -t shell C-s
-until [ "$(server_count "$(job 33)")" = 1 ] || ! kill -0 "$(cat "$T/held.pid")"; do sleep 0.02; done
+for ((i = 0; i < 100; i++)); do
+  [ "$(server_count "$(job 33)")" = 0 ] || break
+  sleep 0.1
+done
 is "a terminal that takes nothing holds up no request" "$(server_count "$(job 33)")" 1
 tm send-keys -t shell C-q
 shows shell '3 of 3 jobs'
