@@ -74,7 +74,10 @@ _omni_export_files()
 {
 	# _omni_export_files BEFORE PATH
 	local n=${#COMPREPLY[@]}
-	_omni_export_add "$1" -f -- "$2"
+	case $2 in
+	[\'\"]*) _omni_export_add "$1${2:0:1}" -f -- "${2:1}" ;;
+	*) _omni_export_add "$1" -f -- "$2" ;;
+	esac
 	[ "${#COMPREPLY[@]}" -eq "$n" ] || compopt -o filenames 2>/dev/null
 }
 

@@ -6,13 +6,16 @@ set -g __omni_export_paths '^(?:sqlite:|jsonl:|csv:|raw:)'
 
 function __omni_export_sinks
     set -l word (commandline -ct | string replace -r -- '^(--[a-z-]+=|-[a-zA-Z])' '')
+    set -l quote (string match -r -- '^["\']' "$word")
+    set word (string replace -r -- '^["\']' '' "$word")
     set -l begin (string match -r -- $__omni_export_paths "$word")
-    if test -z "$begin"
-        printf '%s\n' $__omni_export_schemes
-    else
+    if test -n "$begin"
         set word (string replace -- "$begin" '' "$word")
+    else
+        printf '%s\n' $__omni_export_schemes
+        string match -q '*:*' -- "$word"; and return
     end
-    for path in (complete -C "'' $word")
+    for path in (complete -C "'' $quote$word")
         printf '%s%s\n' "$begin" $path
     end
 end

@@ -20,13 +20,16 @@ is "they are installed where the shells look for them" "$(cd "$T/share" && find 
 
 # --- what is completed, and what comes of it ---
 
-# lines[i] is completed: with one key the last word, so far as that goes, and an X is typed behind it; or, where no X is wanted, with another key all that
-# there is to offer is inserted. wanted[i]: the words that then stand in the place of the last one, sorted.
+# A line is completed: with one key the last word, so far as that goes, and an X is typed behind it; or, where no X is wanted, with another key all that there
+# is to offer is inserted. The words that then stand in the place of the last one are in $T/lines: how many stand before it, the line, the words.
 lines=() wanted=()
 line() { # LINE WORD...
-  lines+=("$1")
+  local line=$1
   shift
-  wanted+=("$(printf '%s\n' "$@" | sort | tr '\n' '|')")
+  lines+=("$line")
+  wanted+=("$*")
+  printf '%s\t' "$line" "$@" >>"$T/lines"
+  printf '\n' >>"$T/lines"
 }
 run_omni help
 commands=$(sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' "$T/out")
@@ -34,11 +37,12 @@ commands=$(sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' "$T/out")
 line '' $commands
 for command in $commands; do
   run_omni help "$command"
-  # shellcheck disable=SC2046
-  line "$command --" $(grep -oE '^ +(-[a-zA-Z], )?--[a-z-]+' "$T/out" | grep -oE -- '--[a-z-]+')
+  options=$(grep -oE '^ +(-[a-zA-Z], )?--[a-z-]+' "$T/out" | grep -oE -- '--[a-z-]+')
+  # shellcheck disable=SC2086
+  line "$command --" ${options:---help --version}
 done
 line 'co' completion X
-line 'load --fr' --from X
+line 'load --fr' --from
 line 'load --ref' --refX
 line 'run --re' --refetch --retries --retry-lost --retry-max-wait --retry-wait
 line 'run -q --to x.db --verb' --verbose X
@@ -50,9 +54,10 @@ line 'run --to sq' sqlite:X
 line 'run --to post' postgresql://X
 line 'run --to ' csv: 'dir a' jsonl: 'my file.db' 'my jobs.txt' null: other.db postgresql:// raw: sqlite:
 line 'run --to oth' other.db X
-line 'run --to sqlite:my' 'sqlite:my file.db' X
+line 'run --to sqlite:my\ f' 'sqlite:my file.db' X
 line 'run -t sqlite:oth' sqlite:other.db X
 line 'run -t jsonl:"my f' 'jsonl:my file.db' X
+line 'run -t "jsonl:my f' 'jsonl:my file.db' X
 line 'run --to=raw:di' '--to=raw:dir a/X'
 line 'run --to=csv:dir\ a/' '--to=csv:dir a/x.db' X
 line 'run -qt jsonl:di' 'jsonl:dir a/X'
@@ -76,21 +81,43 @@ mkdir -p "$T/w/dir a" "$T/z" "$T/home"
 cd "$T/w" || exit 99
 touch 'my file.db' 'my jobs.txt' other.db 'dir a/x.db'
 
-# judge SHELL: the words of each line that was run stand in $T/SHELL.got, with a | behind each.
+# judge SHELL: $T/SHELL.got has, for each line, its words (of fish: what it offers), with a | behind each.
+cat >"$T/judge.pl" <<'PERL'
+my ($shell, $dir) = @ARGV;
+open my $lines, '<', "$dir/lines" or die;
+open my $got, '<', "$dir/$shell.got" or die;
+open my $is, '>', "$dir/$shell.is" or die;
+open my $should, '>', "$dir/$shell.should" or die;
+while (<$lines>) {
+	chomp;
+	my ($line, @wanted) = split /\t/;
+	my $words = <$got> // '';
+	chomp $words;
+	my @words = split /\|/, $words;
+	my $all = !grep /X/, @wanted;
+	if ($shell eq 'fish') {
+		s/\t.*// for @words;
+		my $word = $line =~ s/.* //r;
+		@wanted = grep { $_ ne $word } map { s/X$//r } grep { $_ ne 'X' } @wanted; # where it stays as it is, nothing was offered
+	} else {
+		my $quoted = $line =~ s/\\ /_/gr =~ s/"(.*)/$1 =~ s{ }{_}gr/er;
+		splice @words, 0, $quoted =~ tr/ //;
+		# In the commands' place bash offers the options of the program too.
+		@words = grep !/^-/, @words if $line eq '';
+	}
+	# A folder's / and the = before an option's value come with the one key, or with the other.
+	s/[=\/]$// for $all ? @words : ();
+	s/[=\/]$// for $all ? @wanted : ();
+	print $is join(' | ', "$line ->", sort @words), "\n";
+	print $should join(' | ', "$line ->", sort @wanted), "\n";
+}
+print $is "and more: $_" while <$got>;
+close $is or die;
+close $should or die;
+PERL
 judge() {
-  local i=0 n got words
-  is "$1: each line was run" "$(wc -l <"$T/$1.got")" ${#lines[@]} || { tail -c 2000 "$T/$1.screen" | cat -v | diag; return; }
-  while IFS= read -r got; do
-    eval "set -- '$1' ${lines[i]}_${lines[i]//[!\"]/}" # one of the words is the last one, whatever it is
-    n=$(($# - 2))
-    IFS='|' read -ra words <<<"$got"
-    # Of the commands' places bash offers the options of the program too, and zsh an option with the = that follows it.
-    words=("${words[@]:n}")
-    [ "${lines[i]}" ] || words=("${words[@]/#--*/}")
-    [[ ${wanted[i]} = *X* ]] || words=("${words[@]%=}")
-    is "$1: ${lines[i]:-(no word)}" "$(printf '%s\n' "${words[@]}" | grep . | sort | tr '\n' '|')" "${wanted[i]}"
-    i=$((i + 1))
-  done <"$T/$1.got"
+  perl "$T/judge.pl" "$1" "$T"
+  check "$1: ${#lines[@]} lines are completed" diff -u "$T/$1.should" "$T/$1.is"
 }
 typed() { # ALL-KEY: what somebody types
   local i
@@ -99,8 +126,7 @@ typed() { # ALL-KEY: what somebody types
     *X*) printf 'omni-export %s\tX' "${lines[i]}" ;;
     *) printf 'omni-export %s%s' "${lines[i]}" "$1" ;;
     esac
-    # an open quote is closed
-    printf '%s\n' "${lines[i]//[!\"]/}"
+    printf '\n' # an open quote has been closed with the word
   done
   printf 'exit\n'
 }
@@ -131,5 +157,23 @@ if command -v zsh >/dev/null; then
   judge zsh
 else
   skip "completion in zsh" "no zsh here"
+fi
+
+# fish says what it would offer.
+in_fish() {
+  local i
+  printf 'source $SCRIPTS/omni-export.fish\n'
+  for i in "${!lines[@]}"; do
+    printf "echo (string join -- '|' (complete -C 'omni-export %s'))\n" "${lines[i]//\\/\\\\}"
+  done
+}
+if command -v fish >/dev/null; then
+  in_fish >"$T/lines.fish"
+  env -i PATH="$PATH" HOME="$T/home" SCRIPTS="$T" LC_ALL="$LC_ALL" timeout 60 fish --no-config "$T/lines.fish" >"$T/fish.got" 2>"$T/fish.err"
+  judge fish
+  is "fish: not a word on standard error" "$(cat "$T/fish.err")" ""
+  like "fish: an option's help and default" "$(cat "$T/fish.got")" $'--retries\ttries after the first, for each job \\(default: 8\\)'
+else
+  skip "completion in fish" "no fish here"
 fi
 finish
