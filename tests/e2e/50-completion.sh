@@ -51,8 +51,12 @@ line 'run --progress al' always X
 line 'run --progress=al' --progress=always X
 line 'run --log-format j' json X
 line 'run --to sq' sqlite:X
-line 'run --to post' postgresql://X
-line 'run --to ' csv: 'dir a' jsonl: 'my file.db' 'my jobs.txt' null: other.db postgresql:// raw: sqlite:
+postgresql=
+if has_postgres; then
+  postgresql=postgresql://
+  line 'run --to post' postgresql://X
+fi
+line 'run --to ' csv: 'dir a' jsonl: 'my file.db' 'my jobs.txt' null: other.db raw: sqlite: $postgresql
 line 'run --to oth' other.db X
 line 'run --to sqlite:my\ f' 'sqlite:my file.db' X
 line 'run -t sqlite:oth' sqlite:other.db X

@@ -158,6 +158,7 @@ static void test_bad_usage_says_what_would_be_right(void **state)
 	    {"run -Z", "no option '-Z'; see 'omni-export help'"},
 	    {"run -qZq", "no option '-Z'; see 'omni-export help'"},
 	    {"run -rate 5", "no option '-r'; did you mean '--rate'?"},
+	    {"run -r -rate", "no option '-r'; see 'omni-export help'"},
 	    {"run -rate=5", "no option '-r'; did you mean '--rate'?"},
 	    {"run -q\303\244", "no option with such a letter: '-q\303\244'"},
 	    {"run --rate", "option '--rate' needs a value: N/UNIT"},
