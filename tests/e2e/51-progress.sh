@@ -2,9 +2,10 @@
 # How far a run is, while it runs: under real terminals (tmux, script), and where there is none.
 . "${srcdir:-$(dirname "$0")/../..}/tests/e2e/lib.sh"
 
-command -v tmux >/dev/null || skip_all "tmux is not installed"
+tmux -N -V >/dev/null 2>&1 || skip_all "no tmux that knows -N is installed"
 command -v script >/dev/null || skip_all "script is not installed"
-tm() { tmux -L omni -f /dev/null "$@" 2>>"$T/tmux.err"; }
+# -N: none but the server below is started; one that tmux starts by itself would outlive the test.
+tm() { tmux -N -L omni -f /dev/null "$@" 2>>"$T/tmux.err"; }
 unset TMUX
 export TMUX_TMPDIR=$T
 ESC=$'\033'
@@ -45,10 +46,10 @@ screen() { tm capture-pane -p -t "$1" | grep .; }
 # shows NAME REGEX: waits until it stands on the screen; SEEN: the first line that has it.
 shows() {
   local i text
-  for ((i = 0; i < 150; i++)); do
+  for ((i = 0; i < 100; i++)); do
     text=$(tm capture-pane -p -t "$1")
     while read -r SEEN; do [[ $SEEN =~ $2 ]] && return; done <<<"$text"
-    sleep 0.1
+    sleep 0.2
   done
   SEEN=
   diag "not seen on '$1': $2" "$(screen "$1")"
@@ -80,8 +81,9 @@ is "what is logged stands above the line" "$(screen rate | sed -E "s|$(job 1)|ID
 for width in 50 40 25; do
   tm resize-window -t rate -x $width
   shows rate "$LINE(, next request in [0-9]+ s|, rate limit: next request in [0-9]+ s)?$"
-  is "narrowed to $width columns: nothing is left of the wider line" "$(lines rate) $(screen rate | grep -cE 'stored|left')" "1 0"
-  is "it is the last on the screen" "$(screen rate | tail -n 1 | tr -d 0-9)" "$(tr -d 0-9 <<<"$SEEN")"
+  now=$(screen rate)
+  is "narrowed to $width columns: nothing is left of the wider line, below all others" \
+    "$(grep -cE '[0-9]/[0-9]+ jobs' <<<"$now") $(grep -cE 'stored|left' <<<"$now") $(tail -n 1 <<<"$now" | grep -cE "$LINE")" "1 0 1"
   [ ${#SEEN} -lt $width ] || is "it is no wider than the terminal" ${#SEEN} "below $width"
 done
 tm resize-window -t rate -x 100
