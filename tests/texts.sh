@@ -108,6 +108,18 @@ for state in stored pending failed unreadable denied expired not_found no_result
   check "the man page tells what '$state' means" grep -qE "^\.It Cm $state" "$man"
 done
 
+# Troubleshooting, by message: what is quoted there is said somewhere: a state, or words of the program's.
+quoted=$(sed -n '/^## Troubleshooting/,/^## /s/^| `\([^`]*\)` |.*/\1/p' "$srcdir/README.md")
+is "the README quotes messages" "$(($(wc -l <<<"$quoted") >= 15))" 1
+while read -r message; do
+  case $message in
+  "No space left on device") continue ;; # the system's words
+  *:) grep -qE "^\.It Cm ${message%:}\$" "$man" && continue ;;
+  *) grep -qF -- "$message" "$srcdir"/src/*.c "$srcdir"/sinks/*.c && continue ;;
+  esac
+  is "the README's message" "'$message'" "one of the program's"
+done <<<"$quoted"
+
 # --- what is wrong is told in one line, which says what would be right, and of a sink no more than its scheme ---
 OMNI_SETTINGS=(OMNI_BASE_URL=http://127.0.0.1:1)
 wrong() { # ARGS... -- WORDS: what is said of them
