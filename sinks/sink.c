@@ -1,18 +1,40 @@
 #include "sink.h"
 
+#include "nearest.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
-static const struct sink_ops *const sinks[] = {
-    &sqlite_ops,
+/* In the order in which they are offered. Of a sink with several names one is, by what its target begins with. */
+static const struct {
+	const struct sink_ops *ops;
+	const char *start; /* NULL: not offered */
+	bool path;         /* a path follows */
+} sinks[] = {
+    {&sqlite_ops, "sqlite:", true},
 #ifdef WITH_POSTGRES
-    &postgresql_ops, &postgres_ops, &pg_ops,
+    {&postgresql_ops, "postgresql://", false},
+    {&postgres_ops, NULL, false},
+    {&pg_ops, NULL, false},
 #endif
-    &jsonl_ops,      &csv_ops,      &raw_ops, &null_ops,
+    {&jsonl_ops, "jsonl:", true},
+    {&csv_ops, "csv:", true},
+    {&raw_ops, "raw:", true},
+    {&null_ops, "null:", false},
 };
 
 #define N_SINKS (sizeof(sinks) / sizeof(sinks[0]))
+
+const char *sink_offer(size_t i, bool *path)
+{
+	for (size_t k = 0; k < N_SINKS; k++)
+		if (sinks[k].start != NULL && i-- == 0) {
+			*path = sinks[k].path;
+			return sinks[k].start;
+		}
+	return NULL;
+}
 
 static bool ends_in(const char *s, const char *end)
 {
@@ -21,33 +43,65 @@ static bool ends_in(const char *s, const char *end)
 	return n > k && strcmp(s + n - k, end) == 0;
 }
 
-/* A path may leave out "sqlite:" when it ends like a database and is no URL. */
-static bool is_database_path(const char *spec)
+/* The scheme that these n bytes may have been meant to be. */
+static bool find_near(const char *said, size_t n, struct nearest *near)
 {
-	return !strstr(spec, "://") && (ends_in(spec, ".db") || ends_in(spec, ".sqlite") || ends_in(spec, ".sqlite3"));
+	nearest_begin(near, said, n);
+	for (size_t i = 0; i < N_SINKS; i++)
+		nearest_offer(near, sinks[i].ops->scheme, strlen(sinks[i].ops->scheme));
+	return near->best != NULL;
 }
 
-/* Quotes no more than the scheme: what follows may hold a password. */
+/* A path may leave out "sqlite:" when it ends like a database, is no URL, and does not begin like a scheme in which a
+ * letter is wrong ("sqlit:x.db"): such a file is "./sqlit:x.db". */
+static bool is_database_path(const char *spec)
+{
+	struct nearest near;
+
+	if (strstr(spec, "://") || !(ends_in(spec, ".db") || ends_in(spec, ".sqlite") || ends_in(spec, ".sqlite3")))
+		return false;
+	return spec[strcspn(spec, ":/")] != ':' || !find_near(spec, strcspn(spec, ":"), &near);
+}
+
+/* Quotes no more than the scheme: what follows may hold a password. Where there is none, a setting's value may be one.
+ */
 static void unknown_sink(const char *spec, struct err *err)
 {
-	char known[128] = "";
-	const char *colon = strchr(spec, ':');
-	size_t n = colon ? (size_t)(colon - spec) + 1 : strlen(spec);
-	size_t len = 0;
+	char known[128] = "", hint[100];
+	size_t n = strcspn(spec, ":= \t@"), quoted = n + (spec[n] == ':'), len = 0;
+	struct nearest near;
 
 	for (size_t i = 0; i < N_SINKS && len < sizeof(known); i++)
-		len += (size_t)snprintf(known + len, sizeof(known) - len, "%s%s:", i ? ", " : "", sinks[i]->scheme);
-	err_set(err, ERR_USAGE, "unknown sink '%.*s' (there are %s, and paths that end in .db, .sqlite or .sqlite3)",
-		n < 200 ? (int)n : 200, spec, known);
+		len += (size_t)snprintf(known + len, sizeof(known) - len, "%s%s:", i ? ", " : "", sinks[i].ops->scheme);
+	(void)find_near(spec, n, &near);
+	nearest_hint(&near, "", ":", hint, sizeof(hint));
+	err_set(err, ERR_USAGE, "unknown sink '%.*s'%s (there are %s, and paths that end in .db, .sqlite or .sqlite3)",
+		quoted < 200 ? (int)quoted : 200, spec, hint, known);
+}
+
+static size_t begins_with(const char *spec, const char *scheme)
+{
+	size_t n = strlen(scheme);
+
+	return strncmp(spec, scheme, n) == 0 && spec[n] == ':' ? n + 1 : 0;
+}
+
+size_t sink_scheme(const char *spec)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < N_SINKS && n == 0; i++)
+		n = begins_with(spec, sinks[i].ops->scheme);
+	return n;
 }
 
 const struct sink_ops *sink_find(const char *spec, const char **target, struct err *err)
 {
 	for (size_t i = 0; i < N_SINKS; i++) {
-		size_t n = strlen(sinks[i]->scheme);
-		if (strncmp(spec, sinks[i]->scheme, n) == 0 && spec[n] == ':') {
-			*target = spec + n + 1;
-			return sinks[i];
+		size_t n = begins_with(spec, sinks[i].ops->scheme);
+		if (n > 0) {
+			*target = spec + n;
+			return sinks[i].ops;
 		}
 	}
 	if (is_database_path(spec)) {

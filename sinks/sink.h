@@ -127,6 +127,11 @@ struct sink {
  * where its target begins. NULL with *err that names the known sinks.
  */
 const struct sink_ops *sink_find(const char *spec, const char **target, struct err *);
+/* What the specs of the i-th kind of sink begin with, as it is offered to a person: "sqlite:", "postgresql://". *path:
+ * a path follows. NULL: there are no more. */
+const char *sink_offer(size_t i, bool *path);
+/* Does it begin like a sink ("csv:…")? Then n bytes of it, with the colon, may be quoted; else 0. */
+size_t sink_scheme(const char *spec);
 
 /*
  * Opens the sink of a spec behind a guard (guard.c): a struct sink like any other, which passes each call on and aborts

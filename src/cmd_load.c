@@ -8,7 +8,9 @@ void cmd_load_help(FILE *f)
 		    "nothing: to a new sink, or decoded again in place. The jobs are those listed in\n"
 		    "FILE, or all that the source knows. Targets get what they lack or hold from\n"
 		    "another body.\n\n"
-		    "Options:\n",
+		    "Examples:\n"
+		    "  omni-export load --from raw:bodies --to warehouse.db\n"
+		    "  omni-export load --from results.db --to results.db --all\n\n",
 		    f);
 	options_help(f, FOR_LOAD);
 	(void)fputs("\nThe exit status is that of 'run'; 3: the body of some jobs is not kept.\n", f);

@@ -9,7 +9,10 @@ void cmd_run_help(FILE *f)
 		    "writes them to sinks. A line is a job's UUID, a line of CSV or TSV with one, or\n"
 		    "a JSON object with jobId, job_id or id; blank lines and lines that begin with #\n"
 		    "are passed over. What a sink holds already is not fetched again.\n\n"
-		    "Options:\n",
+		    "Examples:\n"
+		    "  omni-export run jobs.txt --to results.db\n"
+		    "  omni-export run -q -e missing.tsv --to results.db webhooks.jsonl\n"
+		    "  omni-export run jobs.txt --to raw:bodies --to postgresql://etl@db.example/dw\n\n",
 		    f);
 	options_help(f, FOR_RUN);
 	(void)fputs("\nEvery long option can come from the environment as OMNI_EXPORT_ and its name\n"

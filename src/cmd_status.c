@@ -1,6 +1,4 @@
 #include "command.h"
-#include "log.h"
-#include "run.h"
 #include "status.h"
 
 void cmd_status_help(FILE *f)
@@ -10,7 +8,9 @@ void cmd_status_help(FILE *f)
 		    "state, what expires next, what is not stored and why, what the API truncated,\n"
 		    "and the last runs. Reads the sink alone: takes no lock, changes nothing, asks\n"
 		    "the API nothing, and may be used while a run is under way.\n\n"
-		    "Options:\n",
+		    "Examples:\n"
+		    "  omni-export status results.db\n"
+		    "  omni-export status --json --since 2d raw:bodies\n\n",
 		    f);
 	options_help(f, FOR_STATUS);
 	(void)fputs("\nExit status:\n"
@@ -22,18 +22,7 @@ void cmd_status_help(FILE *f)
 		    f);
 }
 
-/* One sink, and nothing else. */
-static int one_sink(const struct options *o)
-{
-	if (o->n_operands == 1)
-		return status(o);
-	log_line(LOG_ERROR, NULL, "%s; see 'omni-export help status'",
-		 o->n_operands == 0 ? "no sink is given: status needs one, such as 'sqlite:omni-export.db'"
-				    : "status takes one sink at a time");
-	return EXIT_USAGE;
-}
-
 int cmd_status(int argc, char **argv)
 {
-	return command_main(argc, argv, FOR_STATUS, cmd_status_help, one_sink);
+	return command_main(argc, argv, FOR_STATUS, cmd_status_help, status);
 }

@@ -1,7 +1,6 @@
 #include "command.h"
 #include "harden.h"
 #include "key.h"
-#include "log.h"
 #include "run.h"
 #include "sys.h"
 
@@ -24,12 +23,12 @@ int main(int argc, char **argv)
 		command_version(stdout);
 		return command_flush();
 	}
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
-		return cmd_help(1, argv);
-	c = command_find(argv[1]);
-	if (c == NULL) {
-		log_line(LOG_ERROR, NULL, "no command '%s'; see 'omni-export help'", argv[1]);
-		return EXIT_USAGE;
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+		cmd_help_help(stdout);
+		return command_flush();
 	}
+	c = command_find(argv[1]);
+	if (c == NULL)
+		return command_unknown("command", argv[1]);
 	return c->main(argc - 1, argv + 1);
 }

@@ -10,80 +10,85 @@ const struct option_def option_table[] = {
      "where to write: sqlite:PATH, a path that ends in .db, .sqlite or .sqlite3, postgresql://..., pg:CONNINFO, "
      "jsonl:DIR, csv:DIR, raw:DIR, or null: (nothing is kept); "
      "repeatable",
-     FOR_RUN | FOR_LOAD, AT(to), 0, 0},
+     FOR_RUN | FOR_LOAD, AT(to), 0, 0, GROUP_WHERE},
     {"from", 0, OPTION_TEXT, "SINK", "sqlite:omni-export.db",
-     "the sink whose bodies are loaded; may be one of the targets", FOR_LOAD, AT(from), 0, 0},
-    {"since", 0, OPTION_TEXT, "WHEN", "14d",
-     "what was lost since then makes the answer 'lost': a date or time in UTC, or a span such as 14d, 36h or 90m",
-     FOR_STATUS, AT(since), 0, 0},
-    {"json", 0, OPTION_FLAG, NULL, NULL, "one JSON object instead of text", FOR_STATUS, AT(json), 0, 0},
-    {"all", 0, OPTION_FLAG, NULL, NULL, "load everything, also what the targets hold from the same body", FOR_LOAD,
-     AT(all), 0, 0},
+     "the sink whose bodies are loaded; may be one of the targets", FOR_LOAD, AT(from), 0, 0, GROUP_WHERE},
     {"base-url", 0, OPTION_TEXT, "URL", NULL, "the instance, with or without /api; default: $OMNI_BASE_URL", FOR_RUN,
-     AT(base_url), 0, 0},
+     AT(base_url), 0, 0, GROUP_WHERE},
     {"api-key-file", 0, OPTION_TEXT, "FILE", NULL,
      "the first line of FILE is the key; default: $OMNI_API_KEY, else $OMNI_API_TOKEN, else "
      "$CREDENTIALS_DIRECTORY/omni-api-key",
-     FOR_RUN, AT(api_key_file), 0, 0},
+     FOR_RUN, AT(api_key_file), 0, 0, GROUP_WHERE},
+    {"refetch", 0, OPTION_FLAG, NULL, NULL, "fetch also what the sinks hold", FOR_RUN, AT(refetch), 0, 0, GROUP_JOBS},
+    {"all", 0, OPTION_FLAG, NULL, NULL, "load everything, also what the targets hold from the same body", FOR_LOAD,
+     AT(all), 0, 0, GROUP_JOBS},
+    {"details", 0, OPTION_FLAG, NULL, NULL,
+     "also keep each job's status document (prompt, user, model, times): one more request for each job", FOR_RUN,
+     AT(details), 0, 0, GROUP_JOBS},
+    {"retry-lost", 0, OPTION_FLAG, NULL, NULL, "ask again for jobs recorded as lost", FOR_RUN, AT(retry_lost), 0, 0,
+     GROUP_JOBS},
+    {"since", 0, OPTION_TEXT, "WHEN", "14d",
+     "what was lost since then makes the answer 'lost': a date or time in UTC, or a span such as 14d, 36h or 90m",
+     FOR_STATUS, AT(since), 0, 0, GROUP_JOBS},
+    {"dry-run", 'n', OPTION_FLAG, NULL, NULL,
+     "say what would be fetched and from where; ask the API nothing, write nothing", FOR_RUN, AT(dry_run), 0, 0,
+     GROUP_JOBS},
     {"rate", 0, OPTION_TEXT, "N/UNIT", "60/m",
      "requests in any second (s), minute (m) or hour (h), shared by all processes of this user that use the same key; "
      "0: no limit",
-     FOR_RUN, AT(rate), 0, 0},
-    {"concurrency", 0, OPTION_COUNT, "N", "4", "transfers at a time", FOR_RUN, AT(concurrency), 1, 256},
-    {"retries", 0, OPTION_COUNT, "N", "8", "tries after the first, for each job", FOR_RUN, AT(retries), 0, 1000},
+     FOR_RUN, AT(rate), 0, 0, GROUP_PACE},
+    {"concurrency", 0, OPTION_COUNT, "N", "4", "transfers at a time", FOR_RUN, AT(concurrency), 1, 256, GROUP_PACE},
+    {"retries", 0, OPTION_COUNT, "N", "8", "tries after the first, for each job", FOR_RUN, AT(retries), 0, 1000,
+     GROUP_PACE},
     {"retry-wait", 0, OPTION_SECONDS, "S", "1", "where the backoff starts, in seconds; fractions are fine", FOR_RUN,
-     AT(retry_wait_ms), 0, DAY_MS},
+     AT(retry_wait_ms), 0, DAY_MS, GROUP_PACE},
     {"retry-max-wait", 0, OPTION_SECONDS, "S", "120", "cap of one wait, also of what the API asks for", FOR_RUN,
-     AT(retry_max_wait_ms), 0, DAY_MS},
+     AT(retry_max_wait_ms), 0, DAY_MS, GROUP_PACE},
     {"give-up-after", 0, OPTION_SECONDS, "S", "300", "end the run when the API has been down for so long", FOR_RUN,
-     AT(give_up_after_ms), 0, 30 * DAY_MS},
+     AT(give_up_after_ms), 0, 30 * DAY_MS, GROUP_PACE},
     {"max-time", 0, OPTION_SECONDS, "S", NULL, "stop starting requests after S seconds; what is under way finishes",
-     FOR_RUN, AT(max_time_ms), 0, 365 * DAY_MS},
+     FOR_RUN, AT(max_time_ms), 0, 365 * DAY_MS, GROUP_PACE},
     {"timeout", 0, OPTION_SECONDS, "S", "60", "give up on a transfer that moves no byte for S seconds", FOR_RUN,
-     AT(timeout_ms), 1000, DAY_MS},
+     AT(timeout_ms), 1000, DAY_MS, GROUP_PACE},
     {"connect-timeout", 0, OPTION_SECONDS, "S", "15", "give up on a connection that takes longer", FOR_RUN,
-     AT(connect_timeout_ms), 1, DAY_MS},
+     AT(connect_timeout_ms), 1, DAY_MS, GROUP_PACE},
     {"max-size", 0, OPTION_SIZE, "BYTES", "4G", "the largest body accepted, after decompression (K, M, G)", FOR_RUN,
-     AT(max_size), 0, 0},
-    {"refetch", 0, OPTION_FLAG, NULL, NULL, "fetch also what the sinks hold", FOR_RUN, AT(refetch), 0, 0},
-    {"details", 0, OPTION_FLAG, NULL, NULL,
-     "also keep each job's status document (prompt, user, model, times): one more request for each job", FOR_RUN,
-     AT(details), 0, 0},
-    {"retry-lost", 0, OPTION_FLAG, NULL, NULL, "ask again for jobs recorded as lost", FOR_RUN, AT(retry_lost), 0, 0},
+     AT(max_size), 0, 0, GROUP_PACE},
     {"no-raw", 0, OPTION_FLAG, NULL, NULL, "keep no bodies in database sinks; one that cannot be read is kept anyway",
-     FOR_RUN | FOR_LOAD, AT(no_raw), 0, 0},
-    {"dry-run", 'n', OPTION_FLAG, NULL, NULL,
-     "say what would be fetched and from where; ask the API nothing, write nothing", FOR_RUN, AT(dry_run), 0, 0},
+     FOR_RUN | FOR_LOAD, AT(no_raw), 0, 0, GROUP_KEEP},
     {"pg-schema", 0, OPTION_TEXT, "NAME", "omni_export", "the schema of the tables in PostgreSQL",
-     FOR_RUN | FOR_LOAD | FOR_STATUS, AT(pg_schema), 0, 0},
+     FOR_RUN | FOR_LOAD | FOR_STATUS, AT(pg_schema), 0, 0, GROUP_KEEP},
+    {"file-mode", 0, OPTION_MODE, "MODE", "0600", "permission bits of what sinks create, in octal", FOR_RUN | FOR_LOAD,
+     AT(file_mode), 0, 0777, GROUP_KEEP},
+    {"json", 0, OPTION_FLAG, NULL, NULL, "one JSON object instead of text", FOR_STATUS, AT(json), 0, 0, GROUP_REPORT},
     {"error-file", 'e', OPTION_TEXT, "FILE", NULL,
      "the jobs of this input that are not stored, one a line: ID, state, reason; itself a valid input",
-     FOR_RUN | FOR_LOAD, AT(error_file), 0, 0},
+     FOR_RUN | FOR_LOAD, AT(error_file), 0, 0, GROUP_REPORT},
     {"summary", 0, OPTION_TEXT, "FILE", NULL, "write the summary as one JSON object; -: standard output",
-     FOR_RUN | FOR_LOAD, AT(summary), 0, 0},
+     FOR_RUN | FOR_LOAD, AT(summary), 0, 0, GROUP_REPORT},
     {"metrics", 0, OPTION_TEXT, "FILE", NULL,
-     "write Prometheus text for node_exporter's textfile collector; also after a failure", FOR_RUN, AT(metrics), 0, 0},
+     "write Prometheus text for node_exporter's textfile collector; also after a failure", FOR_RUN, AT(metrics), 0, 0,
+     GROUP_REPORT},
     {"progress", 0, OPTION_CHOICE, "auto|always|never", "auto",
      "how far it is: a line on a terminal; off a terminal a line of the log every minute. auto: not with -q; always: "
      "with -q too",
-     FOR_RUN | FOR_LOAD, AT(progress), 0, 0},
+     FOR_RUN | FOR_LOAD, AT(progress), 0, 0, GROUP_REPORT},
     {"log-format", 0, OPTION_CHOICE, "text|json", "text", "lines for people, or one JSON object a line",
-     FOR_RUN | FOR_LOAD | FOR_STATUS, AT(log_format), 0, 0},
-    {"quiet", 'q', OPTION_FLAG, NULL, NULL, "errors alone", FOR_RUN | FOR_LOAD | FOR_STATUS, AT(quiet), 0, 0},
-    {"verbose", 'v', OPTION_FLAG, NULL, NULL, "each request too", FOR_RUN | FOR_LOAD | FOR_STATUS, AT(verbose), 0, 0},
+     FOR_RUN | FOR_LOAD | FOR_STATUS, AT(log_format), 0, 0, GROUP_REPORT},
+    {"quiet", 'q', OPTION_FLAG, NULL, NULL, "errors alone", FOR_RUN | FOR_LOAD | FOR_STATUS, AT(quiet), 0, 0,
+     GROUP_REPORT},
+    {"verbose", 'v', OPTION_FLAG, NULL, NULL, "each request too", FOR_RUN | FOR_LOAD | FOR_STATUS, AT(verbose), 0, 0,
+     GROUP_REPORT},
     {"config", 0, OPTION_TEXT, "FILE", NULL,
      "long options as lines 'name = value'; default: $XDG_CONFIG_HOME/omni-export/config.ini, then "
      "/etc/omni-export.ini",
-     FOR_RUN | FOR_LOAD | FOR_STATUS, AT(config), 0, 0},
+     FOR_RUN | FOR_LOAD | FOR_STATUS, AT(config), 0, 0, GROUP_OTHER},
     {"cacert", 0, OPTION_TEXT, "FILE", NULL, "trust the CA certificates in FILE (PEM) as well", FOR_RUN, AT(cacert), 0,
-     0},
+     0, GROUP_OTHER},
     {"allow-http", 0, OPTION_FLAG, NULL, NULL, "permit http:// to a host that is not loopback", FOR_RUN, AT(allow_http),
-     0, 0},
-    {"file-mode", 0, OPTION_MODE, "MODE", "0600", "permission bits of what sinks create, in octal", FOR_RUN | FOR_LOAD,
-     AT(file_mode), 0, 0777},
-    {"help", 'h', OPTION_HELP, NULL, NULL, "print this help and exit", FOR_RUN | FOR_LOAD | FOR_STATUS, AT(help), 0, 0},
-    {"version", 'V', OPTION_VERSION, NULL, NULL, "print the version and exit", FOR_RUN | FOR_LOAD | FOR_STATUS,
-     AT(version), 0, 0},
+     0, 0, GROUP_OTHER},
+    {"help", 'h', OPTION_HELP, NULL, NULL, "print this help and exit", FOR_ALL, AT(help), 0, 0, GROUP_OTHER},
+    {"version", 'V', OPTION_VERSION, NULL, NULL, "print the version and exit", FOR_ALL, AT(version), 0, 0, GROUP_OTHER},
     {.name = NULL},
 };
 
@@ -91,6 +96,7 @@ const struct option_def option_table[] = {
 
 #define HELP_INDENT 30
 #define HELP_WIDTH  79
+#define HELP_FEW    8 /* options that need no headings */
 
 static void print_wrapped(FILE *f, const char *s, int column)
 {
@@ -111,25 +117,48 @@ static void print_wrapped(FILE *f, const char *s, int column)
 	(void)fputc('\n', f);
 }
 
+static const char *const headings[GROUPS] = {
+    [GROUP_WHERE] = "Where from and to", [GROUP_JOBS] = "Which jobs",         [GROUP_PACE] = "Pace and retries",
+    [GROUP_KEEP] = "What sinks keep",    [GROUP_REPORT] = "Reports and logs", [GROUP_OTHER] = "Other",
+};
+
+static void print_option(FILE *f, const struct option_def *o)
+{
+	char letter[] = {'-', o->letter, ',', ' ', '\0'};
+	char left[80], help[600];
+	int n = snprintf(left, sizeof(left), "  %s--%s%s%s", o->letter != 0 ? letter : "    ", o->name,
+			 o->arg != NULL ? " " : "", o->arg != NULL ? o->arg : "");
+
+	(void)fputs(left, f);
+	if (n >= HELP_INDENT - 1)
+		(void)fprintf(f, "\n%*s", HELP_INDENT, "");
+	else
+		(void)fprintf(f, "%*s", HELP_INDENT - n, "");
+	(void)snprintf(help, sizeof(help), "%s%s%s%s", o->help, o->def != NULL ? " (default: " : "",
+		       o->def != NULL ? o->def : "", o->def != NULL ? ")" : "");
+	print_wrapped(f, help, HELP_INDENT);
+}
+
 void options_help(FILE *f, unsigned command)
 {
-	char left[80], help[600];
+	const char *blank_line = "";
+	size_t n = 0;
 
-	for (const struct option_def *o = option_table; o->name != NULL; o++) {
-		char letter[] = {'-', o->letter, ',', ' ', '\0'};
-		int n;
+	for (const struct option_def *o = option_table; o->name != NULL; o++)
+		n += (o->commands & command) != 0;
+	if (n <= HELP_FEW)
+		(void)fputs("Options:\n", f);
+	for (enum option_group g = 0; g < GROUPS; g++) {
+		bool begun = n <= HELP_FEW;
 
-		if ((o->commands & command) == 0)
-			continue;
-		n = snprintf(left, sizeof(left), "  %s--%s%s%s", o->letter != 0 ? letter : "    ", o->name,
-			     o->arg != NULL ? " " : "", o->arg != NULL ? o->arg : "");
-		(void)fputs(left, f);
-		if (n >= HELP_INDENT - 1)
-			(void)fprintf(f, "\n%*s", HELP_INDENT, "");
-		else
-			(void)fprintf(f, "%*s", HELP_INDENT - n, "");
-		(void)snprintf(help, sizeof(help), "%s%s%s%s", o->help, o->def != NULL ? " (default: " : "",
-			       o->def != NULL ? o->def : "", o->def != NULL ? ")" : "");
-		print_wrapped(f, help, HELP_INDENT);
+		for (const struct option_def *o = option_table; o->name != NULL; o++) {
+			if ((o->commands & command) == 0 || o->group != g)
+				continue;
+			if (!begun)
+				(void)fprintf(f, "%s%s:\n", blank_line, headings[g]);
+			begun = true;
+			blank_line = "\n";
+			print_option(f, o);
+		}
 	}
 }

@@ -1,6 +1,6 @@
 /*
- * options.h: one table of options. getopt_long, --help, the environment names, the config file and (by a test) the man
- * page are all made from it.
+ * options.h: one table of options. getopt_long, --help, the environment names, the config file, completion and (by a
+ * test) the man page are all made from it.
  *
  * Command line, environment, config file, default: the first that speaks wins (contract, "Options of run"). A struct
  * options owns what it points to; options_free releases it.
@@ -29,9 +29,22 @@ enum option_type {
 };
 
 /* Which commands know an option. */
-#define FOR_RUN  1u
-#define FOR_LOAD 2u
+#define FOR_RUN    1u
+#define FOR_LOAD   2u
 #define FOR_STATUS 4u
+#define FOR_ITSELF (1u << 31) /* help, completion: about the program; neither environment nor config file counts */
+#define FOR_ALL    (~0u)
+
+/* Under which heading --help tells of an option, in this order. */
+enum option_group {
+	GROUP_WHERE, /* where from and to */
+	GROUP_JOBS,
+	GROUP_PACE, /* pace and retries */
+	GROUP_KEEP, /* what sinks keep, and how */
+	GROUP_REPORT,
+	GROUP_OTHER,
+	GROUPS
+};
 
 struct option_def {
 	const char *name; /* long name without dashes */
@@ -43,6 +56,7 @@ struct option_def {
 	unsigned commands;
 	size_t offset; /* in struct options */
 	int64_t min, max;
+	enum option_group group;
 };
 
 struct option_list {
@@ -61,6 +75,8 @@ struct options {
 	const char *error_file, *summary, *metrics, *progress, *log_format;
 	int64_t file_mode;
 	bool help, version; /* --help, --version: nothing else counts */
+	/* The option that is another command's, where that is why options_read fails; else NULL. */
+	const struct option_def *foreign;
 	/* The command line (argv[0] is the command's name), and what of it is left: at its end, getopt_long has moved
 	 * it there. Borrowed. */
 	int argc;
@@ -82,7 +98,14 @@ extern const struct option_def option_table[];
 int options_read(int argc, char **argv, unsigned command, struct options *out, struct err *);
 void options_free(struct options *);
 
-/* Prints the options of a command, wrapped to 79 columns. */
+/* "max-time" -> OMNI_EXPORT_MAX_TIME. */
+void options_environment_name(const char *name, char *out, size_t size);
+/* Can it be given in the environment and the config file? (--help, --version: no; --config: in the environment alone)
+ */
+bool options_from_environment(const struct option_def *);
+bool options_from_config(const struct option_def *);
+
+/* Prints the options of a command with headings (where there are few: one), wrapped to 79 columns. */
 void options_help(FILE *, unsigned command);
 
 #endif

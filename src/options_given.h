@@ -36,8 +36,6 @@ struct options_reader {
 /* Notes what a source says of option i; a better source replaces what a worse one said, the same one adds to a list. 0,
  * or -1 with *err. */
 int options_give(struct options_reader *, size_t i, enum source, const char *value, size_t len);
-/* "max-time" -> OMNI_EXPORT_MAX_TIME. */
-void options_environment_name(const char *name, char *out, size_t size);
 /* Defaults, and every text made a value. 0, or -1 with *err. */
 int options_set_values(struct options_reader *);
 

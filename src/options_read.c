@@ -1,3 +1,4 @@
+#include "nearest.h"
 #include "options_given.h"
 
 #include <ctype.h>
@@ -52,77 +53,119 @@ static int find_option(const char *name, size_t n)
 	return -1;
 }
 
-/* How many single letters have to change to make a of b; for "did you mean". */
-static size_t distance(const char *a, const char *b)
+/* --- what is no option, and what would be --- */
+
+/* dashes: "--" on the command line, "" in the config file, where the options of all commands may stand. */
+static int unknown_option(struct options_reader *r, const char *where, const char *dashes, const char *name)
 {
-	size_t row[64], la = strlen(a), lb = strlen(b);
+	bool in_config = dashes[0] == '\0';
+	struct nearest near;
+	char hint[100];
 
-	if (lb >= sizeof(row) / sizeof(row[0]))
-		return SIZE_MAX;
-	for (size_t j = 0; j <= lb; j++)
-		row[j] = j;
-	for (size_t i = 1; i <= la; i++) {
-		size_t diagonal = row[0];
-
-		row[0] = i;
-		for (size_t j = 1; j <= lb; j++) {
-			size_t change = diagonal + (a[i - 1] != b[j - 1]);
-			size_t drop = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
-
-			diagonal = row[j];
-			row[j] = change < drop ? change : drop;
-		}
-	}
-	return row[lb];
+	nearest_begin(&near, name, strlen(name));
+	for (const struct option_def *o = option_table; o->name != NULL; o++)
+		if (in_config ? options_from_config(o) : (o->commands & r->command) != 0)
+			nearest_offer(&near, o->name, strlen(o->name));
+	nearest_hint(&near, dashes, "", hint, sizeof(hint));
+	return err_set(r->err, ERR_FATAL, "%sno option '%s%.100s'%s", where, dashes, name,
+		       hint[0] != '\0' ? hint : "; see 'omni-export help'");
 }
 
-static const char *nearest_option(const char *name, unsigned command)
+/* An option that there is, but of another command: of which one, our caller knows to say. */
+static int foreign_option(struct options_reader *r, const struct option_def *o, const char *as, const char *command)
 {
-	const char *best = NULL;
-	size_t least = strlen(name) / 2 + 1;
-
-	for (const struct option_def *o = option_table; o->name != NULL; o++) {
-		size_t d = (o->commands & command) != 0 ? distance(name, o->name) : SIZE_MAX;
-
-		if (d < least) {
-			least = d;
-			best = o->name;
-		}
-	}
-	return best;
+	r->out->foreign = o;
+	return err_set(r->err, ERR_FATAL, "option '%s' is none of '%s'", as, command);
 }
 
-static int unknown_option(struct options_reader *r, const char *where, const char *name)
+/* A beginning that several options of the command have. */
+static int ambiguous_option(struct options_reader *r, const char *name)
 {
-	const char *best = nearest_option(name, r->command);
+	char all[300] = "";
+	size_t n = 0;
 
-	if (best != NULL)
-		return err_set(r->err, ERR_FATAL, "%sno option '%s'; did you mean '%s'?", where, name, best);
-	return err_set(r->err, ERR_FATAL, "%sno option '%s'; see 'omni-export help'", where, name);
+	for (const struct option_def *o = option_table; o->name != NULL && n < sizeof(all); o++)
+		if ((o->commands & r->command) != 0 && strncmp(o->name, name, strlen(name)) == 0)
+			n += (size_t)snprintf(all + n, sizeof(all) - n, "%s--%s", n > 0 ? ", " : "", o->name);
+	return err_set(r->err, ERR_FATAL, "option '--%s' could be any of %s", name, all);
+}
+
+static int bad_long_option(struct options_reader *r, const char *word, const char *command)
+{
+	size_t alike = 0;
+	char name[64];
+	int same;
+
+	(void)snprintf(name, sizeof(name), "%s", word + 2);
+	name[strcspn(name, "=")] = '\0';
+	for (const struct option_def *o = option_table; o->name != NULL; o++)
+		alike += (o->commands & r->command) != 0 && strncmp(o->name, name, strlen(name)) == 0;
+	if (alike > 1)
+		return ambiguous_option(r, name);
+	same = find_option(name, strlen(name));
+	if (same < 0)
+		return unknown_option(r, "", "--", name);
+	(void)snprintf(name, sizeof(name), "--%s", option_table[same].name);
+	return foreign_option(r, &option_table[same], name, command);
+}
+
+/* Where getopt is in a word of several letters, it has not gone on to the next word yet. */
+static const char *word_of_letter(char **argv, char letter)
+{
+	const char *before = argv[optind - 1];
+
+	if (before[0] == '-' && before[1] != '\0' && before[strlen(before) - 1] == letter)
+		return before;
+	return argv[optind] != NULL ? argv[optind] : before;
+}
+
+/* A letter that is none; where the word is a long name with one dash, that is what it wants to be. */
+static int bad_letter(struct options_reader *r, char letter, char **argv)
+{
+	const char as[] = {'-', letter, '\0'}, *word = word_of_letter(argv, letter);
+	int named = word[0] == '-' ? find_option(word + 1, strcspn(word + 1, "=")) : -1;
+
+	if (named >= 0 && (option_table[named].commands & r->command) != 0)
+		return err_set(r->err, ERR_FATAL, "no option '%s'; did you mean '--%s'?", as, option_table[named].name);
+	for (const struct option_def *o = option_table; o->name != NULL; o++)
+		if (o->letter == letter)
+			return foreign_option(r, o, as, argv[0]);
+	if (!isgraph((unsigned char)letter) || (unsigned char)letter >= 128)
+		return err_set(r->err, ERR_FATAL, "no option with such a letter: '%.100s'; see 'omni-export help'",
+			       word);
+	return err_set(r->err, ERR_FATAL, "no option '%s'; see 'omni-export help'", as);
 }
 
 /* What getopt_long could not make sense of, said as a sentence. */
 static int bad_argument(struct options_reader *r, int c, char **argv)
 {
-	const char *word = argv[optind - 1];
-	char name[64];
+	const struct option_def *o = option_table;
 
-	if (optopt > 0 && optopt < 128 && isgraph(optopt)) {
-		if (c == ':')
-			return err_set(r->err, ERR_FATAL, "option '-%c' needs a value", optopt);
-		return err_set(r->err, ERR_FATAL, "no option '-%c'; see 'omni-export help'", optopt);
-	}
-	if (c == ':')
-		return err_set(r->err, ERR_FATAL, "option '%s' needs a value", word);
-	(void)snprintf(name, sizeof(name), "%s", strncmp(word, "--", 2) == 0 ? word + 2 : word);
-	name[strcspn(name, "=")] = '\0';
-	return unknown_option(r, "", name);
+	if (c == '?')
+		return optopt == 0 ? bad_long_option(r, argv[optind - 1], argv[0]) : bad_letter(r, (char)optopt, argv);
+	if (optopt >= 256)
+		return err_set(r->err, ERR_FATAL, "option '--%s' needs a value: %s", o[optopt - 256].name,
+			       o[optopt - 256].arg);
+	while (o->name != NULL && o->letter != optopt)
+		o++;
+	return err_set(r->err, ERR_FATAL, "option '-%c' needs a value: %s", optopt, o->name != NULL ? o->arg : "");
+}
+
+/* What is said in full is not taken for a beginning of another name: the option of this name is another command's.
+ * NULL: it is not so. */
+static const struct option_def *foreign_in_full(const struct options_reader *r, char **argv)
+{
+	const char *word = argv[optind - (optarg != NULL && optarg == argv[optind - 1] ? 2 : 1)];
+	int i = strncmp(word, "--", 2) == 0 ? find_option(word + 2, strcspn(word + 2, "=")) : -1;
+
+	return i >= 0 && (option_table[i].commands & r->command) == 0 ? &option_table[i] : NULL;
 }
 
 static int read_argv(struct options_reader *r, int argc, char **argv)
 {
 	struct option longs[OPTIONS_MAX + 1] = {0};
-	char letters[3 * OPTIONS_MAX + 2] = ":";
+	char letters[3 * OPTIONS_MAX + 2] = ":", name[64];
+	const struct option_def *foreign;
 	size_t n = 1, k = 0;
 	int c, at;
 
@@ -145,6 +188,10 @@ static int read_argv(struct options_reader *r, int argc, char **argv)
 	while ((c = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
 		if (c == '?' || c == ':')
 			return bad_argument(r, c, argv);
+		if (c >= 256 && (foreign = foreign_in_full(r, argv)) != NULL) {
+			(void)snprintf(name, sizeof(name), "--%s", foreign->name);
+			return foreign_option(r, foreign, name, argv[0]);
+		}
 		for (at = c - 256; at < 0;)
 			for (int i = 0; at < 0; i++)
 				if (option_table[i].letter == c)
@@ -158,6 +205,16 @@ static int read_argv(struct options_reader *r, int argc, char **argv)
 	r->out->operands = argv + optind;
 	r->out->n_operands = (size_t)(argc - optind);
 	return 0;
+}
+
+bool options_from_environment(const struct option_def *o)
+{
+	return o->type != OPTION_HELP && o->type != OPTION_VERSION;
+}
+
+bool options_from_config(const struct option_def *o)
+{
+	return options_from_environment(o) && strcmp(o->name, "config") != 0;
 }
 
 void options_environment_name(const char *name, char *out, size_t size)
@@ -176,7 +233,7 @@ static int read_environment(struct options_reader *r)
 		const struct option_def *o = &option_table[i];
 		const char *value;
 
-		if ((o->commands & r->command) == 0 || o->type == OPTION_HELP || o->type == OPTION_VERSION)
+		if ((o->commands & r->command) == 0 || !options_from_environment(o))
 			continue;
 		options_environment_name(o->name, name, sizeof(name));
 		value = getenv(name);
@@ -224,9 +281,8 @@ static int config_entry(void *ctx, const char *section, const char *name, const 
 		(void)err_set(r->err, ERR_FATAL,
 			      "%sa section '[%s]': this file has no sections, only lines 'name = value'", where,
 			      section);
-	else if (i < 0 || option_table[i].type == OPTION_HELP || option_table[i].type == OPTION_VERSION ||
-		 strcmp(name, "config") == 0)
-		(void)unknown_option(r, where, name);
+	else if (i < 0 || !options_from_config(&option_table[i]))
+		(void)unknown_option(r, where, "", name);
 	else if ((option_table[i].commands & r->command) == 0 ||
 		 options_give(r, (size_t)i, SOURCE_CONFIG, value, strlen(value)) == 0)
 		return 1;
@@ -296,6 +352,8 @@ int options_read(int argc, char **argv, unsigned command, struct options *out, s
 		if (r.mem->given[i].n > 0 &&
 		    (option_table[i].type == OPTION_HELP || option_table[i].type == OPTION_VERSION))
 			return options_set_values(&r);
+	if (command == FOR_ITSELF)
+		return options_set_values(&r);
 	if (read_environment(&r) != 0 || read_config(&r) != 0)
 		return -1;
 	return options_set_values(&r);

@@ -1,3 +1,5 @@
+#include "nearest.h"
+#include "operand.h"
 #include "options_given.h"
 
 #include <ctype.h>
@@ -85,16 +87,6 @@ static bool parse_size(const char *s, uint64_t *out)
 	return true;
 }
 
-static bool is_choice(const char *words, const char *s)
-{
-	size_t n = strlen(s);
-
-	for (const char *p = words; *p != '\0'; p += strcspn(p, "|"), p += *p == '|')
-		if (strcspn(p, "|") == n && n > 0 && memcmp(p, s, n) == 0)
-			return true;
-	return false;
-}
-
 static void describe(const struct option_def *o, char *out, size_t size)
 {
 	switch (o->type) {
@@ -136,7 +128,7 @@ static bool convert(struct options *out, const struct option_def *o, const char 
 	case OPTION_MODE:
 		return parse_whole(value, 8, o->min, o->max, at);
 	case OPTION_CHOICE:
-		if (!is_choice(o->arg, value))
+		if (!operand_has_word(o->arg, strlen(o->arg), value))
 			return false;
 		*(const char **)at = value;
 		return true;
@@ -153,16 +145,23 @@ static int bad_value(struct options_reader *r, size_t i, const char *value)
 {
 	const struct given *g = &r->mem->given[i];
 	const struct option_def *o = &option_table[i];
-	char right[200], where[4200];
+	char right[200], where[4200], hint[100] = "";
 
 	describe(o, right, sizeof(right));
+	if (o->type == OPTION_CHOICE) {
+		struct nearest near;
+
+		nearest_begin(&near, value, strlen(value));
+		nearest_offer_words(&near, o->arg, strlen(o->arg));
+		nearest_hint(&near, "", "", hint, sizeof(hint));
+	}
 	if (g->source == SOURCE_CONFIG)
 		(void)snprintf(where, sizeof(where), "%s:%d: %s", r->mem->config_path, g->line, o->name);
 	else if (g->source == SOURCE_ENVIRONMENT)
 		options_environment_name(o->name, where, sizeof(where));
 	else
 		(void)snprintf(where, sizeof(where), "option '--%s'", o->name);
-	return err_set(r->err, ERR_FATAL, "%s: '%s' will not do: it takes %s", where, value, right);
+	return err_set(r->err, ERR_FATAL, "%s: '%s' will not do: it takes %s%s", where, value, right, hint);
 }
 
 int options_set_values(struct options_reader *r)

@@ -21,4 +21,7 @@ int run(const struct options *);
  * same for the rest. */
 int run_from(const struct options *);
 
+/* The kinds of sinks that there are, for completion: sink_offer (sink.h). */
+const char *run_sink_offer(size_t i, bool *path);
+
 #endif

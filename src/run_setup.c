@@ -66,6 +66,18 @@ static void make_run_id(struct run *r)
 	(void)snprintf(r->run_id + n, sizeof(r->run_id) - n, "-%08x", random);
 }
 
+/* A sink that should stand behind --to is not quoted, but for its scheme: the rest may hold a password. */
+static int cannot_open(const char *name, struct err *err)
+{
+	int why = errno;
+	size_t n = sink_scheme(name);
+
+	if (n > 0)
+		return err_set(err, ERR_FATAL, "cannot open '%.*s...' as a list of jobs: %s; a sink follows '--to'",
+			       (int)n, name, strerror(why));
+	return err_sys(err, ERR_FATAL, why, "cannot open '%s'", name);
+}
+
 int run_read_inputs(struct run *r, struct err *err)
 {
 	static char *const standard_input[] = {"-"};
@@ -78,7 +90,7 @@ int run_read_inputs(struct run *r, struct err *err)
 		int result;
 
 		if (f == NULL)
-			return err_sys(err, ERR_FATAL, errno, "cannot open '%s'", names[i]);
+			return cannot_open(names[i], err);
 		result = plan_read(&r->plan, f, is_stdin ? "standard input" : names[i], err);
 		if (!is_stdin)
 			(void)fclose(f);
@@ -206,6 +218,11 @@ static int begin(struct run *r, struct err *err)
 	    (r->o->metrics != NULL && outfile_check(r->o->metrics, err) != 0))
 		return EXIT_USAGE;
 	return catch_signals(err) != 0 ? EXIT_UNEXPECTED : -1;
+}
+
+const char *run_sink_offer(size_t i, bool *path)
+{
+	return sink_offer(i, path);
 }
 
 int run_set_up(struct run *r, struct err *err)

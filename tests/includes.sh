@@ -34,7 +34,7 @@ room() { # FILE: sets ROOM
   retry.* | rate.* | rate[fw]* | answer* | url.* | due.*) ROOM=for_fetch ;;
   body.*) ROOM=body ;;
   csv.* | sections.*) case $1 in sinks/*) ROOM=sink ;; *) ROOM=for_result ;; esac ;;
-  options* | summary* | progress*) ROOM=desk ;;
+  options* | operand.* | completion* | summary* | progress*) ROOM=desk ;;
   *) case $1 in sinks/*) ROOM=sink ;; *) ROOM=ground ;; esac ;;
   esac
 }

@@ -87,7 +87,7 @@ run_omni status nosuch:x
 is "no such sink" "$RC" 2
 run_omni status
 is "without a sink" "$RC" 2
-like "it says what would be right" "$(cat "$T/err")" "such as 'sqlite:omni-export.db'"
+like "it says what would be right" "$(cat "$T/err")" "SINK is missing; usage: omni-export status"
 run_omni status "$T/b.db" "$T/a.db"
 is "two sinks" "$RC" 2
 run_omni status --since soon "$T/b.db"

@@ -58,10 +58,10 @@ shows() {
 over() { # NAME: waits for its end, and for its last words, which tmux may read later; RC (tmux itself does not always see it)
   local i
   for ((i = 0; i < 150; i++)); do
-    [ -s "$T/$1.rc" ] && break
+    [ -s "$T/$1.code" ] && break
     sleep 0.1
   done
-  RC=$(cat "$T/$1.rc")
+  RC=$(cat "$T/$1.code")
   shows "$1" 'jobs stored'
 }
 number() { sed -E 's/.*next request in ([0-9]+) s.*/\1/' <<<"$1"; }
@@ -70,7 +70,7 @@ lines() { screen "$1" | grep -cE "${2:-[0-9]/[0-9]+ jobs}"; }
 
 # The request window, and what a terminal does that becomes narrower.
 go rate "1 2 3 4" --rate 2/m
-terminal rate "bash $T/rate; echo \$? >$T/rate.rc"
+terminal rate "bash $T/rate; echo \$? >$T/rate.code"
 shows rate "$LINE, rate limit: next request in [0-9]+ s, [0-9]+ s left, 1 stored"
 like "the request window: how far, what is waited for, what is left" "$SEEN" "^2/4 jobs, rate limit: next request in (60|5.) s, (60|5.) s left, 1 stored, "
 first=$(number "$SEEN")
@@ -95,7 +95,7 @@ is "terminated: nothing of the line is left" "$RC $(lines rate) $(screen rate | 
 
 # Silence, a backoff, and the end.
 go waits "11 12 13" --rate 0 --retry-wait 0.1 --concurrency 1
-terminal waits "bash $T/waits; echo \$? >$T/waits.rc"
+terminal waits "bash $T/waits; echo \$? >$T/waits.code"
 shows waits "$LINE, API asked for 2 s of silence: next request in [12] s"
 like "a 429: how long the API asked for, and what is left of it" "$SEEN" "^0/3 jobs, API asked for 2 s of silence: next request in [12] s"
 shows waits "$LINE, waiting to try again: next request in [12] s"

@@ -53,7 +53,7 @@ static int read_words(const char *words, struct options *o, struct err *err)
 	for (char *p = strtok(copy, " "); p != NULL; p = strtok(NULL, " "))
 		argv[argc++] = p;
 	argv[argc] = NULL;
-	return options_read(argc, argv, FOR_RUN, o, err);
+	return options_read(argc, argv, strcmp(argv[0], "load") == 0 ? FOR_LOAD : FOR_RUN, o, err);
 }
 
 static void test_defaults(void **state)
@@ -151,11 +151,19 @@ static void refuse(const char *words, const char *expected)
 static void test_bad_usage_says_what_would_be_right(void **state)
 {
 	static const char *const bad[][2] = {
-	    {"run --concurency 3", "no option 'concurency'; did you mean 'concurrency'?"},
-	    {"run --wholly-unlike", "no option 'wholly-unlike'; see"},
-	    {"run -Z", "no option '-Z'"},
-	    {"run --rate", "option '--rate' needs a value"},
-	    {"run -t", "option '-t' needs a value"},
+	    {"run --concurency 3", "no option '--concurency'; did you mean '--concurrency'?"},
+	    {"run --reftech=secret", "no option '--reftech'; did you mean '--refetch'?"},
+	    {"run --wholly-unlike", "no option '--wholly-unlike'; see 'omni-export help'"},
+	    {"run --retr 3", "option '--retr' could be any of --retry-lost, --retries, --retry-wait, --retry-max-wait"},
+	    {"run -Z", "no option '-Z'; see 'omni-export help'"},
+	    {"run -qZq", "no option '-Z'; see 'omni-export help'"},
+	    {"run -rate 5", "no option '-r'; did you mean '--rate'?"},
+	    {"run -r -rate", "no option '-r'; see 'omni-export help'"},
+	    {"run -rate=5", "no option '-r'; did you mean '--rate'?"},
+	    {"run -q\303\244", "no option with such a letter: '-q\303\244'"},
+	    {"run --rate", "option '--rate' needs a value: N/UNIT"},
+	    {"run -t", "option '-t' needs a value: SINK"},
+	    {"run -qt", "option '-t' needs a value: SINK"},
 	    {"run --concurrency 0", "a whole number from 1 to 256"},
 	    {"run --concurrency 4x", "'4x' will not do"},
 	    {"run --concurrency -1", "'-1' will not do"},
@@ -168,7 +176,8 @@ static void test_bad_usage_says_what_would_be_right(void **state)
 	    {"run --max-size 99999999999G", "will not do"},
 	    {"run --file-mode 0888", "octal"},
 	    {"run --file-mode 7777", "octal"},
-	    {"run --progress sometimes", "auto|always|never"},
+	    {"run --progress sometimes", "'sometimes' will not do: it takes auto|always|never"},
+	    {"run --progress alwys", "it takes auto|always|never; did you mean 'always'?"},
 	    {"run --log-format xml", "text|json"},
 	    {"run --refetch=perhaps", "yes or no"},
 	    {"run --to=", "will not do"},
@@ -183,10 +192,151 @@ static void test_bad_usage_says_what_would_be_right(void **state)
 	(void)unsetenv("OMNI_EXPORT_RETRY_WAIT");
 }
 
+/* An option of another command is told as such, also where its name is the beginning of one of ours. */
+static void test_options_of_other_commands(void **state)
+{
+	static const struct {
+		const char *words, *option, *msg;
+	} cases[] = {
+	    {"load --refetch", "refetch", "option '--refetch' is none of 'load'"},
+	    {"load x --rate=5/s", "rate", "option '--rate' is none of 'load'"},
+	    {"load -n", "dry-run", "option '-n' is none of 'load'"},
+	    {"load -qn", "dry-run", "option '-n' is none of 'load'"},
+	    {"run --from x", "from", "option '--from' is none of 'run'"},
+	    {"run --all", "all", "option '--all' is none of 'run'"},
+	    {"run --all=yes", "all", "option '--all' is none of 'run'"},
+	};
+	struct options o;
+	struct err err;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(read_words(cases[i].words, &o, &err), -1);
+		assert_string_equal(err.msg, cases[i].msg);
+		assert_non_null(o.foreign);
+		assert_string_equal(o.foreign->name, cases[i].option);
+		options_free(&o);
+	}
+	assert_int_equal(read_words("run --allow --to --all", &o, &err), 0); /* a beginning, and a value */
+	assert_true(o.allow_http);
+	assert_string_equal(o.to.at[0], "--all");
+	assert_null(o.foreign);
+	options_free(&o);
+	assert_int_equal(read_words("run --wholly-unlike", &o, &err), -1);
+	assert_null(o.foreign);
+	options_free(&o);
+}
+
+/* A value that an option takes, and that is not its default. */
+static const char *a_value(const struct option_def *d)
+{
+	switch (d->type) {
+	case OPTION_FLAG:
+		return "yes";
+	case OPTION_COUNT:
+	case OPTION_SECONDS:
+	case OPTION_SIZE:
+		return "17";
+	case OPTION_MODE:
+		return "0604";
+	case OPTION_CHOICE:
+		return strrchr(d->arg, '|') + 1;
+	default:
+		return "value.db";
+	}
+}
+
+/* Did this option, and no other, get another value than by default? */
+static void only_this_changed(const struct option_def *d, const struct options *o, const struct options *plain)
+{
+	for (const struct option_def *e = option_table; e->name != NULL; e++) {
+		const char *a = (const char *)o + e->offset, *b = (const char *)plain + e->offset;
+		size_t n = e->type == OPTION_FLAG || e->type == OPTION_HELP || e->type == OPTION_VERSION
+			       ? sizeof(bool)
+			       : sizeof(int64_t);
+		bool changed;
+
+		if (e->type == OPTION_TEXT || e->type == OPTION_CHOICE) {
+			const char *s = *(const char *const *)(const void *)a,
+				   *t = *(const char *const *)(const void *)b;
+
+			changed = s != t && (s == NULL || t == NULL || strcmp(s, t) != 0);
+		} else if (e->type == OPTION_LIST) {
+			const struct option_list *s = (const void *)a, *t = (const void *)b;
+
+			changed = s->n != t->n || (s->n > 0 && strcmp(s->at[0], t->at[0]) != 0);
+		} else {
+			changed = memcmp(a, b, n) != 0;
+		}
+		if (changed != (e == d))
+			fail_msg("'%s' was given, and '%s' %s", d->name, e->name, changed ? "changed" : "did not");
+	}
+}
+
+/* Each option, of each command that knows it, by the rule: in the environment, and in the config file, where those that
+ * only other commands know are passed over. */
+static void test_every_option_from_environment_and_config(void **state)
+{
+	char *argv[] = {"command", NULL};
+	char name[64], line[200];
+
+	(void)state;
+	for (const struct option_def *d = option_table; d->name != NULL; d++)
+		for (unsigned command = 1; command != FOR_ITSELF; command <<= 1) {
+			struct options plain, o;
+			struct err err = {0};
+			bool known = (d->commands & command) != 0;
+
+			if (d->commands == FOR_ALL && (command != FOR_RUN || !options_from_environment(d)))
+				continue;
+			assert_int_equal(options_read(1, argv, command, &plain, &err), 0);
+			options_environment_name(d->name, name, sizeof(name));
+			write_config("");
+			(void)setenv(name, strcmp(d->name, "config") == 0 ? config_path : a_value(d), 1);
+			assert_int_equal(options_read(1, argv, command, &o, &err), 0);
+			if (known)
+				only_this_changed(d, &o, &plain);
+			options_free(&o);
+			(void)unsetenv(name);
+			if (options_from_config(d)) {
+				(void)snprintf(line, sizeof(line), "%s = %s\n", d->name, a_value(d));
+				write_config(line);
+				if (options_read(1, argv, command, &o, &err) != 0)
+					fail_msg("%s", err.msg);
+				if (known)
+					only_this_changed(d, &o, &plain);
+				options_free(&o);
+			}
+			options_free(&plain);
+			(void)unlink(config_path);
+		}
+}
+
+/* Neither a broken config file nor the environment keeps help and completion from working. */
+static void test_itself(void **state)
+{
+	char *argv[] = {"help", "run", NULL}, *bad[] = {"help", "--quiet", NULL};
+	struct options o;
+	struct err err;
+
+	(void)state;
+	write_config("nonsense\n");
+	assert_int_equal(options_read(2, argv, FOR_ITSELF, &o, &err), 0);
+	assert_int_equal(o.n_operands, 1);
+	options_free(&o);
+	assert_int_equal(options_read(2, bad, FOR_ITSELF, &o, &err), -1);
+	assert_string_equal(err.msg, "option '--quiet' is none of 'help'");
+	options_free(&o);
+	(void)unlink(config_path);
+}
+
 static void test_bad_config_names_its_line(void **state)
 {
 	static const char *const bad[][2] = {
 	    {"rate = 60/m\n\nretires = 3\n", "config.ini:3: no option 'retires'; did you mean 'retries'?"},
+	    {"alll = yes\n", "config.ini:1: no option 'alll'; did you mean 'all'?"},
+	    {"--rate = 60/m\n", "config.ini:1: no option '--rate'; did you mean 'rate'?"},
+	    {"confg = x\n", "config.ini:1: no option 'confg'; see 'omni-export help'"},
 	    {"# comment\nconcurrency = many\n", "config.ini:2: concurrency: 'many' will not do"},
 	    {"[run]\nrate = 1/s\n", "config.ini:2: a section '[run]'"},
 	    {"just words\n", "config.ini:1: not a line 'name = value'"},
@@ -247,8 +397,8 @@ static void help_is_complete(unsigned command)
 static void test_help_is_complete(void **state)
 {
 	(void)state;
-	help_is_complete(FOR_RUN);
-	help_is_complete(FOR_LOAD);
+	for (unsigned command = 1; command != 0; command <<= 1)
+		help_is_complete(command);
 }
 
 int main(void)
@@ -258,6 +408,9 @@ int main(void)
 	    cmocka_unit_test(test_command_line),
 	    cmocka_unit_test(test_precedence),
 	    cmocka_unit_test(test_bad_usage_says_what_would_be_right),
+	    cmocka_unit_test(test_options_of_other_commands),
+	    cmocka_unit_test(test_every_option_from_environment_and_config),
+	    cmocka_unit_test(test_itself),
 	    cmocka_unit_test(test_bad_config_names_its_line),
 	    cmocka_unit_test(test_help_wins_over_a_broken_config),
 	    cmocka_unit_test(test_help_is_complete),

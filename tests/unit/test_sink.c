@@ -20,6 +20,8 @@ static void test_find(void **state)
 	    {"./x/a.sqlite", "sqlite", "./x/a.sqlite"},
 	    {"a.sqlite3", "sqlite", "a.sqlite3"},
 	    {"2025-01-01T10:00.db", "sqlite", "2025-01-01T10:00.db"},
+	    {"./sqlit:a.db", "sqlite", "./sqlit:a.db"},
+	    {"db:a.db", "sqlite", "db:a.db"},
 	};
 
 	(void)state;
@@ -38,13 +40,24 @@ static void test_unknown(void **state)
 	static const struct {
 		const char *spec, *quoted;
 	} cases[] = {
-	    {"", "''"},
-	    {".db", "'.db'"},
-	    {"a.csv", "'a.csv'"},
-	    {"sqlite", "'sqlite'"},
-	    {"SQLITE:a.csv", "'SQLITE:'"},
-	    {"postgre://me:secret@host/x.db", "'postgre:'"},
-	    {"me:secret@host", "'me:'"},
+	    {"", "unknown sink '' (there are"},
+	    {".db", "unknown sink '.db' (there are"},
+	    {"results", "unknown sink 'results' (there are"},
+	    {"sqlite", "unknown sink 'sqlite'; did you mean 'sqlite:'? (there are"},
+	    {"sqlit:a.db", "unknown sink 'sqlit:'; did you mean 'sqlite:'? (there are"},
+	    {"SQLITE:a.csv", "unknown sink 'SQLITE:'; did you mean 'sqlite:'? (there are"},
+	    {"jsonl/x", "unknown sink 'jsonl/x'"},
+	    {"josnl:x", "'josnl:'; did you mean 'jsonl:'?"},
+	    {"nul:", "'nul:'; did you mean 'null:'?"},
+	    {"x:secret.db://", "unknown sink 'x:' (there are"},
+	    {"me:secret@host", "unknown sink 'me:' (there are"},
+	    {"me@secret", "unknown sink 'me' (there are"},
+	    {"host=h password=secret", "unknown sink 'host' (there are"},
+#ifdef WITH_POSTGRES
+	    {"postgre://me:secret@host/x.db", "unknown sink 'postgre:'; did you mean 'postgresql:'? (there are"},
+#else
+	    {"postgre://me:secret@host/x.db", "unknown sink 'postgre:' (there are"},
+#endif
 	};
 
 	(void)state;
@@ -58,6 +71,39 @@ static void test_unknown(void **state)
 		assert_non_null(strstr(err.msg, ", null:"));
 		assert_null(strstr(err.msg, "secret"));
 	}
+}
+
+/* Each kind of sink is offered once, by what its specs begin with. */
+static void test_offer(void **state)
+{
+	static const struct {
+		const char *start;
+		bool path;
+	} offers[] = {{"sqlite:", true},
+#ifdef WITH_POSTGRES
+		      {"postgresql://", false},
+#endif
+		      {"jsonl:", true},         {"csv:", true}, {"raw:", true}, {"null:", false}, {NULL, false}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(offers) / sizeof(offers[0]); i++) {
+		const char *target;
+		struct err err;
+		bool path = false;
+		const char *start = sink_offer(i, &path);
+
+		if (!offers[i].start) {
+			assert_null(start);
+			continue;
+		}
+		assert_string_equal(start, offers[i].start);
+		assert_int_equal(path, offers[i].path);
+		assert_non_null(sink_find(start, &target, &err));
+		assert_int_equal(sink_scheme(start), strcspn(start, ":") + 1);
+	}
+	assert_int_equal(sink_scheme("sqlite"), 0);
+	assert_int_equal(sink_scheme("jobs.txt"), 0);
+	assert_int_equal(sink_scheme("what:x"), 0);
 }
 
 static void test_show(void **state)
@@ -127,10 +173,8 @@ static void test_show_without_room(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_find),
-	    cmocka_unit_test(test_unknown),
-	    cmocka_unit_test(test_show),
-	    cmocka_unit_test(test_show_without_room),
+	    cmocka_unit_test(test_find), cmocka_unit_test(test_unknown),           cmocka_unit_test(test_offer),
+	    cmocka_unit_test(test_show), cmocka_unit_test(test_show_without_room),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
