@@ -20,6 +20,7 @@ export LC_ALL
 top_builddir=${top_builddir:-.}
 srcdir=$(cd "${srcdir:-$(dirname "${BASH_SOURCE[0]}")/../..}" && pwd) || exit 99
 T=$(mktemp -d "${TMPDIR:-/tmp}/omni-e2e.XXXXXX") || exit 99
+mkdir "$T/home" || exit 99
 
 t_absolute() {
 	case $1 in
@@ -58,6 +59,7 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 # --- TAP ---
+# A subshell costs as much as a thousand comparisons, and there are thousands of these.
 
 diag() { # TEXT...: lines for a person
 	printf '%s\n' "$@" | sed 's/^/# /'
@@ -86,21 +88,24 @@ check() { # NAME COMMAND...: ok when the command succeeds
 }
 
 is() { # NAME GOT EXPECTED
-	t_result "$([ "$2" = "$3" ] && echo 0 || echo 1)" "$1" && return
+	if [ "$2" = "$3" ]; then t_result 0 "$1"; return; fi
+	t_result 1 "$1"
 	printf '%s\n' "$2" | sed 's/^/# got:      /'
 	printf '%s\n' "$3" | sed 's/^/# expected: /'
 	return 1
 }
 
 like() { # NAME GOT REGEX (extended, as bash has it)
-	t_result "$([[ $2 =~ $3 ]] && echo 0 || echo 1)" "$1" && return
+	if [[ $2 =~ $3 ]]; then t_result 0 "$1"; return; fi
+	t_result 1 "$1"
 	printf '%s\n' "$2" | sed 's/^/# got:  /'
 	diag "like: $3"
 	return 1
 }
 
 unlike() { # NAME GOT REGEX
-	t_result "$([[ $2 =~ $3 ]] && echo 1 || echo 0)" "$1" && return
+	if ! [[ $2 =~ $3 ]]; then t_result 0 "$1"; return; fi
+	t_result 1 "$1"
 	printf '%s\n' "$2" | sed 's/^/# got:      /'
 	diag "not like: $3"
 	return 1
@@ -195,7 +200,6 @@ t_omni() {
 	for name in ASAN_OPTIONS LSAN_OPTIONS UBSAN_OPTIONS LLVM_PROFILE_FILE; do
 		[ -z "${!name:-}" ] || pass+=("$name=${!name}")
 	done
-	mkdir -p "$T/home"
 	# A shell without job control starts its background commands with these ignored.
 	exec env --default-signal=INT --default-signal=QUIT -i PATH="$PATH" LC_ALL="$LC_ALL" TMPDIR="${TMPDIR:-/tmp}" HOME="$T/home" XDG_CONFIG_HOME="$T/config" \
 		XDG_STATE_HOME="$T/state" XDG_DATA_HOME="$T/data" XDG_CACHE_HOME="$T/cache" OMNI_API_KEY="$TOKEN" \
