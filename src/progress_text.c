@@ -1,5 +1,6 @@
 #include "progress_text.h"
 
+#include "amount.h"
 #include "timeutil.h"
 
 #include <stdio.h>
@@ -17,36 +18,6 @@
 #define REQUESTS_MAX 10              /* for a job; more is a storm that will pass */
 
 /* --- words --- */
-
-/* 1234567 -> "1,234,567" */
-static const char *count_text(uint64_t n, char out[32])
-{
-	char digits[24];
-	int len = snprintf(digits, sizeof(digits), "%llu", (unsigned long long)n), k = 0;
-
-	for (int i = 0; i < len; i++) {
-		if (i > 0 && (len - i) % 3 == 0)
-			out[k++] = ',';
-		out[k++] = digits[i];
-	}
-	out[k] = '\0';
-	return out;
-}
-
-static void size_text(uint64_t n, char *out, size_t max)
-{
-	static const char *const units[] = {"KiB", "MiB", "GiB", "TiB"};
-	double v = (double)n / 1024;
-	size_t u = 0;
-
-	if (n < 1024) {
-		(void)snprintf(out, max, "%llu B", (unsigned long long)n);
-		return;
-	}
-	for (; v >= 1023.95 && u < sizeof(units) / sizeof(units[0]) - 1; u++)
-		v /= 1024;
-	(void)snprintf(out, max, "%.1f %s", v, units[u]);
-}
 
 static void speed_text(int64_t per_hour, char *out, size_t max)
 {
@@ -97,18 +68,18 @@ static void tell_wait(const struct progress_state *s, char *out, size_t max)
 /* What there is to say behind the first part, most important first. */
 static size_t tell_parts(const struct progress_state *s, char parts[PARTS][PART_MAX])
 {
-	char n[32], span[TIME_SPAN_MAX];
+	char n[AMOUNT_MAX], span[TIME_SPAN_MAX];
 	size_t k = 0;
 
 	if (s->waits_for != PROGRESS_NO_WAIT)
 		tell_wait(s, parts[k++], PART_MAX);
 	if (s->left_s > 0)
 		(void)snprintf(parts[k++], PART_MAX, "%s left", time_span_text(s->left_s, span));
-	(void)snprintf(parts[k++], PART_MAX, "%s stored", count_text(s->stored, n));
+	(void)snprintf(parts[k++], PART_MAX, "%s stored", amount_count(s->stored, n));
 	if (s->per_hour > 0)
 		speed_text(s->per_hour, parts[k++], PART_MAX);
 	if (s->bytes > 0)
-		size_text(s->bytes, parts[k++], PART_MAX);
+		(void)snprintf(parts[k++], PART_MAX, "%s", amount_bytes(s->bytes, n));
 	if (s->under_way > 0)
 		(void)snprintf(parts[k++], PART_MAX, "%d under way", s->under_way);
 	return k;
@@ -116,9 +87,9 @@ static size_t tell_parts(const struct progress_state *s, char parts[PARTS][PART_
 
 int progress_line(const struct progress_state *s, size_t width, struct buf *out)
 {
-	char parts[PARTS][PART_MAX], done[32], total[32];
+	char parts[PARTS][PART_MAX], done[AMOUNT_MAX], total[AMOUNT_MAX];
 	size_t room = width > 0 ? width - 1 : 0, begin = out->len, n = tell_parts(s, parts);
-	int bad = buf_addf(out, "%s/%s jobs", count_text(s->done, done), count_text(s->total, total));
+	int bad = buf_addf(out, "%s/%s jobs", amount_count(s->done, done), amount_count(s->total, total));
 
 	for (size_t i = 0; i < n && bad == 0; i++) {
 		const char *part = parts[i];
@@ -136,9 +107,9 @@ int progress_line(const struct progress_state *s, size_t width, struct buf *out)
 
 int progress_sentence(const struct progress_state *s, struct buf *out)
 {
-	char parts[PARTS][PART_MAX], done[32], total[32];
+	char parts[PARTS][PART_MAX], done[AMOUNT_MAX], total[AMOUNT_MAX];
 	size_t n = tell_parts(s, parts);
-	int bad = buf_addf(out, "progress: %s of %s jobs", count_text(s->done, done), count_text(s->total, total));
+	int bad = buf_addf(out, "progress: %s of %s jobs", amount_count(s->done, done), amount_count(s->total, total));
 
 	for (size_t i = 0; i < n && bad == 0; i++)
 		bad = buf_addf(out, ", %s", parts[i]);

@@ -166,7 +166,7 @@ static int load_job(struct load *l, struct plan_job *p, struct err *err)
 	}
 	if (there == 0) {
 		plan_settle(p, JOB_FAILED, "the source does not know this job");
-		log_line(LOG_ERROR, &p->id, "not loaded: '%s' does not know this job", l->r.o->from);
+		log_line(LOG_ERROR, &p->id, "not loaded: the source does not know this job");
 		return 0;
 	}
 	state = from.state;

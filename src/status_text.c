@@ -1,6 +1,7 @@
 /* status_text.c: a status for people. The first line answers "is everything safe?". */
 #include "status.h"
 
+#include "amount.h"
 #include "utf8.h"
 
 #include <string.h>
@@ -33,18 +34,13 @@ static int add_distance(struct buf *out, const struct status *s, const struct st
 	return buf_addf(out, "%s ago", time_span_text(-seconds, span));
 }
 
-static const char *plural(int64_t n)
-{
-	return n == 1 ? "" : "s";
-}
-
 static int add_open(const struct status *s, struct buf *out)
 {
 	const struct status_list *by =
 	    s->next.n > 0 && (s->unfinished.n == 0 || s->next.at[0].at.us < s->unfinished.at[0].at.us) ? &s->next
 												       : &s->unfinished;
 	int bad = buf_addf(out, "%lld of %lld job%s %s not complete yet", (long long)s->open, (long long)s->jobs,
-			   plural(s->jobs), s->open == 1 ? "is" : "are");
+			   amount_plural(s->jobs), s->open == 1 ? "is" : "are");
 
 	if (s->overdue > 0)
 		return bad | buf_addf(out, ", and %lld of them %s past the 14 days: run again at once",
@@ -61,7 +57,7 @@ static int add_answer(const struct status *s, struct buf *out)
 		return buf_adds(out, "nothing is here yet: no job was asked for\n");
 	if (s->lost_since > 0) {
 		int bad = buf_addf(out, "LOST: the results of %lld of %lld job%s cannot be had (since %.10s)",
-				   (long long)s->lost_since, (long long)s->jobs, plural(s->jobs), s->since.text);
+				   (long long)s->lost_since, (long long)s->jobs, amount_plural(s->jobs), s->since.text);
 
 		if (s->open > 0)
 			bad |= buf_adds(out, "; ") | add_open(s, out);
@@ -71,7 +67,7 @@ static int add_answer(const struct status *s, struct buf *out)
 		return buf_adds(out, "not all is safe: ") | add_open(s, out) | buf_addc(out, '\n');
 	if (s->lost_before == s->jobs)
 		return buf_addf(out, "nothing is open: all %lld job%s were lost before %.10s\n", (long long)s->jobs,
-				plural(s->jobs), s->since.text);
+				amount_plural(s->jobs), s->since.text);
 	return buf_addf(out, "all safe: %lld job%s stored\n", (long long)s->states[JOB_STORED],
 			s->states[JOB_STORED] == 1 ? " is" : "s are");
 }
@@ -93,7 +89,7 @@ static int add_states(const struct status *s, struct buf *out)
 	if (s->lost_before > 0)
 		bad |= buf_addf(out, "  of these lost before %.10s: %lld\n", s->since.text, (long long)s->lost_before);
 	if (s->states[JOB_STORED] > 0) {
-		bad |= buf_addf(out, "  %lld row%s; last stored ", (long long)s->rows, plural(s->rows));
+		bad |= buf_addf(out, "  %lld row%s; last stored ", (long long)s->rows, amount_plural(s->rows));
 		bad |= add_time(out, &s->last_stored_at) | buf_adds(out, ", ");
 		bad |= add_distance(out, s, &s->last_stored_at) | buf_addc(out, '\n');
 	}
@@ -108,7 +104,7 @@ static int add_job(const struct status *s, const struct status_job *job, bool di
 	if (distance)
 		bad |= buf_adds(out, ", ") | add_distance(out, s, &job->at);
 	if (job->n > 0)
-		return bad | buf_addf(out, "  %lld result%s\n", (long long)job->n, plural(job->n));
+		return bad | buf_addf(out, "  %lld result%s\n", (long long)job->n, amount_plural(job->n));
 	if (job->state != JOB_STORED)
 		bad |= buf_addf(out, "  %s", state_name(job->state));
 	if (job->error != NULL)

@@ -31,7 +31,7 @@ room() { # FILE: sets ROOM
   ids.*) ROOM=ids ;;
   fetch.* | fetch_* | schedule*) ROOM=fetch ;;
   result.* | result_*) ROOM=result ;;
-  retry.* | rate.* | rate[fw]* | answer* | url.* | due.*) ROOM=for_fetch ;;
+  retry.* | rate* | answer* | url.* | due.*) ROOM=for_fetch ;;
   body.*) ROOM=body ;;
   csv.* | sections.*) case $1 in sinks/*) ROOM=sink ;; *) ROOM=for_result ;; esac ;;
   options* | operand.* | completion* | summary* | progress*) ROOM=desk ;;

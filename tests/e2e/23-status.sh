@@ -137,6 +137,10 @@ for sink in "postgresql://u:geheim@127.0.0.1:1/x" "pg:host=127.0.0.1 port=1 pass
   run_omni run -t "$dir/z.db" "$dir/jobs.txt" -t "$sink"
   unlike "no password is said" "$(cat "$T/err")" geheim
 done
+[ -z "${OMNI_TEST_PG:-}" ] || {
+  run_omni load --from "pg:$OMNI_TEST_PG password=geheim" -t "$dir/z.db" "$dir/jobs.txt"
+  is "nor by load, of a source with one" "$RC $(grep -c 'not loaded' "$T/err") $(grep -c geheim "$T/err")" "3 2 0"
+}
 run_omni run -t "$dir/z.db" "$dir/jobs.txt"
 like "a key that is refused" "$(cat "$T/err")" "when the key is good: omni-export run -t"
 finish

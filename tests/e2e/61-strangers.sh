@@ -47,7 +47,7 @@ t_stop_server
 # A server that shows what it is sent: the first request, as it came.
 head_of_request() { # SETTING...: the header of a request, in $T/head
   local port
-  rm -f "$T/head"
+  rm -f "$T/head" "$T/port"
   perl -MIO::Socket::INET -e '
     my $s = IO::Socket::INET->new(LocalAddr => "127.0.0.1", Listen => 5) or die;
     $| = 1; print $s->sockport, "\n";
@@ -109,6 +109,7 @@ OMNI_SETTINGS=()
 t_stop_server
 old_tls() { # PROTOCOL: the exit code against a server that speaks that alone
   local port server line
+  rm -f "$T/s_server" # else the last one's would be read
   openssl s_server -accept 127.0.0.1:0 -"$1" -cipher 'ALL:@SECLEVEL=0' -cert "$T/good.pem" -key "$T/good.key" -HTTP >"$T/s_server" 2>&1 &
   server=$!
   T_PIDS+=("$server")

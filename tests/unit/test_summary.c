@@ -96,8 +96,8 @@ static void test_json_has_the_fields_of_the_contract(void **state)
 	buf_clear(&out);
 	assert_int_equal(summary_line(&s, &out), 0);
 	assert_string_equal(buf_cstr(&out), "3 of 8 jobs stored (1 already), 1 of them partial, 1 pending, 1 failed, 1 "
-					    "expired, 2 unasked, 1 invalid lines; 77 rows "
-					    "(1 results truncated by the API), 12 requests, 2.0 KiB, 2 warnings");
+					    "expired, 2 unasked, 1 invalid line; 77 rows "
+					    "(1 result truncated by the API), 12 requests, 2.0 KiB, 2 warnings");
 	buf_free(&out);
 }
 

@@ -1,6 +1,5 @@
 /*
- * field.h: members of a JSON object, for the sinks that are made of files: a key and its value in one call, null where
- * there is none.
+ * field.h: members of a JSON object: a key and its value in one call, null where there is none.
  */
 #ifndef OMNI_FIELD_H
 #define OMNI_FIELD_H
@@ -11,6 +10,9 @@
 void field_text(struct jsonw *, const char *key, struct text);
 void field_stamp(struct jsonw *, const char *key, const struct stamp *);
 void field_number(struct jsonw *, const char *key, bool known, int64_t value);
+void field_int(struct jsonw *, const char *key, int64_t);
+/* What came from outside, for what may go to a terminal (utf8_visible). */
+void field_visible(struct jsonw *, const char *key, const char *);
 void field_flag(struct jsonw *, const char *key, int flag); /* -1: null */
 /* JSON as it came. */
 void field_json(struct jsonw *, const char *key, struct text json);

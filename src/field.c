@@ -1,5 +1,11 @@
 #include "field.h"
 
+#include "utf8.h"
+
+#include <string.h>
+
+#define VISIBLE_MAX ((size_t)1 << 20)
+
 void field_text(struct jsonw *w, const char *key, struct text value)
 {
 	jsonw_key(w, key);
@@ -19,6 +25,22 @@ void field_number(struct jsonw *w, const char *key, bool known, int64_t value)
 		jsonw_int(w, value);
 	else
 		jsonw_null(w);
+}
+
+void field_int(struct jsonw *w, const char *key, int64_t value)
+{
+	field_number(w, key, true, value);
+}
+
+void field_visible(struct jsonw *w, const char *key, const char *s)
+{
+	struct buf visible;
+
+	buf_init(&visible, VISIBLE_MAX);
+	if (s != NULL)
+		(void)utf8_visible(&visible, s, strlen(s), 0);
+	field_text(w, key, s != NULL ? buf_text(&visible) : TEXT_NULL);
+	buf_free(&visible);
 }
 
 void field_flag(struct jsonw *w, const char *key, int flag)
