@@ -96,10 +96,17 @@ static bool is_passing(int http)
 	       (http >= 520 && http <= 524);
 }
 
+static bool is_json(const struct answer_said *s)
+{
+	return s->kind == ANSWER_MESSAGE || s->kind == ANSWER_JSON;
+}
+
 static enum verdict not_found(const struct answer_in *in, const struct answer_said *s, struct answer *out)
 {
-	if (s->kind != ANSWER_MESSAGE && s->kind != ANSWER_JSON)
+	if (!is_json(s))
 		return settled(out, JOB_FAILED);
+	if (in->asked == ASKED_QUESTION)
+		return settled(out, JOB_NOT_FOUND);
 	if (in->asked == ASKED_STATUS)
 		return settled(out, answer_says(s, " not found ") ? JOB_NOT_FOUND : JOB_FAILED);
 	if (answer_says(s, " no longer available "))
@@ -119,12 +126,17 @@ static enum verdict judge(const struct answer_in *in, const struct answer_said *
 		return VERDICT_KEY_BAD;
 	if (http == 429)
 		return VERDICT_PAUSE;
+	/* To ask the same again would only begin it anew. */
+	if (http == 408 && in->asked == ASKED_QUESTION && s->remaining && !in->body_cut)
+		return settled(out, JOB_PENDING);
 	if (is_passing(http))
 		return VERDICT_RETRY;
 	if (http == 400 && job && answer_says_bad_id(s))
 		return settled(out, JOB_REJECTED);
 	if ((http == 400 || http == 403) && answer_says_bad_key(s, http))
 		return VERDICT_KEY_BAD;
+	if (http == 400 && in->asked == ASKED_QUESTION && is_json(s))
+		return settled(out, JOB_REJECTED);
 	if (http == 403)
 		return job ? VERDICT_FORBIDDEN : VERDICT_KEY_BAD;
 	/* neither yes nor no (an instance without this endpoint, a proxy) proves nothing against the key */
@@ -141,8 +153,7 @@ static int read_error(const struct answer_in *in, struct json_doc *doc, struct a
 
 	if (rc == 0) {
 		out->verdict = judge(in, &said, out);
-		if (in->http == 404 && out->verdict == VERDICT_SETTLED && said.kind != ANSWER_MESSAGE &&
-		    said.kind != ANSWER_JSON)
+		if (in->http == 404 && out->verdict == VERDICT_SETTLED && !is_json(&said))
 			comment = "; not JSON: is this the address of the API?";
 		rc = say(out, in, &said, comment, err);
 	}
@@ -245,7 +256,7 @@ int answer_read(const struct answer_in *in, struct json_doc *doc, struct answer 
 		return read_error(in, doc, out, err);
 	if (in->asked == ASKED_STATUS)
 		return read_status(in, doc, out, err);
-	out->verdict = in->asked == ASKED_RESULT ? VERDICT_RESULT : VERDICT_KEY_GOOD;
+	out->verdict = in->asked == ASKED_WHOAMI ? VERDICT_KEY_GOOD : VERDICT_RESULT;
 	return 0;
 }
 

@@ -10,7 +10,7 @@
 #include "json.h"
 #include "model.h"
 
-enum answer_asked { ASKED_RESULT, ASKED_STATUS, ASKED_WHOAMI };
+enum answer_asked { ASKED_RESULT, ASKED_STATUS, ASKED_WHOAMI, ASKED_QUESTION /* fetch.h, struct fetch_question */ };
 
 struct answer_in {
 	enum answer_asked asked;
@@ -26,7 +26,7 @@ struct answer_in {
 };
 
 enum verdict {
-	VERDICT_RESULT,     /* 200 to ASKED_RESULT: the body is to be judged */
+	VERDICT_RESULT,     /* 200 to ASKED_RESULT, ASKED_QUESTION: the body is to be judged */
 	VERDICT_SETTLED,    /* the job is over for this run, in .state */
 	VERDICT_RETRY,      /* try again later (408, 425, 5xx …) */
 	VERDICT_PAUSE,      /* 429 */
@@ -47,10 +47,11 @@ enum job_status {
 struct answer {
 	enum verdict verdict;
 	enum job_status job_status; /* VERDICT_STATUS */
-	enum job_state state;       /* VERDICT_SETTLED */
-	int64_t retry_after_ms;     /* -1: not said. Already relative; a date is counted from the Date header, else from
-				       now_us */
-	struct stamp completed_at;  /* from a status document; may be empty */
+	enum job_state state; /* VERDICT_SETTLED. Of a question: NOT_FOUND, REJECTED (400), FAILED; PENDING: a 408 that
+				 lists remaining_job_ids */
+	int64_t retry_after_ms;    /* -1: not said. Already relative; a date is counted from the Date header, else from
+				      now_us */
+	struct stamp completed_at; /* from a status document; may be empty */
 	char message[400]; /* one sentence for a person: HTTP code, the API's own words (made visible, utf8.h), where a
 			      redirect pointed; never empty when not 200. Of a status document whose job is not
 			      complete: "the job is FAILED: " and why. Else empty */

@@ -53,8 +53,8 @@ int answer_member(const struct json_doc *doc, json_ref object, const char *key, 
 	return 0;
 }
 
-/* 1: JSON with a message, appended; 0: JSON without one; -1: not JSON; -2 with *err: memory. */
-static int read_envelope(struct text body, struct json_doc *doc, struct buf *out, struct err *err)
+/* 1: JSON with a message, appended; 0: JSON without one; -1: not JSON; -2 with *err: memory. remaining may be NULL. */
+static int read_envelope(struct text body, struct json_doc *doc, struct buf *out, bool *remaining, struct err *err)
 {
 	struct err why;
 	json_ref root;
@@ -69,6 +69,8 @@ static int read_envelope(struct text body, struct json_doc *doc, struct buf *out
 		return -2;
 	}
 	root = json_root(doc);
+	if (remaining)
+		*remaining = json_count(doc, json_member(doc, root, "remaining_job_ids", NULL)) > 0;
 	rc = answer_member(doc, root, "message", out, err);
 	if (rc == 0)
 		rc = answer_member(doc, root, "detail", out, err);
@@ -81,7 +83,7 @@ static int read_envelope(struct text body, struct json_doc *doc, struct buf *out
 
 int answer_envelope(struct text body, struct json_doc *doc, struct buf *out)
 {
-	int rc = read_envelope(body, doc, out, NULL);
+	int rc = read_envelope(body, doc, out, NULL, NULL);
 
 	return rc < -1 ? -1 : rc;
 }
@@ -124,7 +126,8 @@ int answer_said_read(struct answer_said *s, const struct answer_in *in, struct j
 	int rc;
 
 	buf_init(&s->text, 2 * ANSWER_WORDS_MAX);
-	rc = read_envelope(in->body, doc, &s->text, err);
+	s->remaining = false;
+	rc = read_envelope(in->body, doc, &s->text, &s->remaining, err);
 	if (rc < -1)
 		return -1;
 	if (rc == 1) {

@@ -16,6 +16,7 @@ enum answer_body { ANSWER_EMPTY, ANSWER_MESSAGE, ANSWER_JSON /* without a messag
 struct answer_said {
 	enum answer_body kind;
 	struct buf text; /* ANSWER_MESSAGE: the message as it came; ANSWER_OTHER: the first line; else empty */
+	bool remaining;  /* JSON that lists remaining_job_ids: the API is still at it */
 	/* text in lower case, all that is no letter or digit as one blank, also around it */
 	char words[ANSWER_WORDS_MAX + 3];
 };

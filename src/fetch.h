@@ -1,13 +1,14 @@
 /*
- * fetch.h: asks the API about a batch of jobs, N transfers at a time, until each is settled or the run ends. fetch.c is
- * the only file that includes libcurl.
+ * fetch.h: asks the API: for the results of a batch of jobs (fetch_run), or any other questions (fetch_ask), N
+ * transfers at a time, until each is settled or the run ends. The same rules hold for both: the request window
+ * (rate.h), tries, pauses, what ends the run.
  *
- * fetch.c is the transport: libcurl's multi interface, slots, timers, the request window (rate.h). What a job asks
- * next, when it tries again, when all pause and what ends the run is decided in schedule.c, which is pure. Neither
- * knows sinks or results: the caller judges bodies and takes outcomes.
+ * The requests are made by fetch_wire.c (libcurl). What is asked next, when it is tried again, when all pause and what
+ * ends the run is decided in schedule.c, which is pure; fetch_batch.c stands between the two. None of them knows sinks
+ * or results: the caller judges bodies and takes outcomes.
  *
- * fetch_run works in the caller's thread and calls back from it alone. fetch_wake and fetch_give_back may be called
- * from any thread.
+ * fetch_run and fetch_ask work in the caller's thread and call back from it alone; one after the other, as often as
+ * wanted. fetch_wake and fetch_give_back may be called from any thread.
  */
 #ifndef OMNI_FETCH_H
 #define OMNI_FETCH_H
@@ -43,9 +44,33 @@ struct fetch_job {
 	struct uuid id;
 };
 
-/* What became of one job. Only STORED (the body was judged good: now load it) and UNREADABLE have a body. */
+#define FETCH_PATH_MAX 8192 /* bytes of a question's path, with its NUL */
+
+/* Something else that the API is asked than a job's result. Everything is borrowed for the call of fetch_ask. */
+struct fetch_question {
+	const char *path; /* below the base: "/v1/ai/conversations?pageSize=100", escaped; -v shows it */
+	struct text post; /* JSON that is posted; null: GET */
+	/* The answer may be of any type, CSV for example, and is taken as it comes (HTML alone is refused: it is a
+	 * proxy's or a login page's): judge sees by body_head and body_size what it is, whether it is whole only the
+	 * framing tells. Else it must be one whole JSON document. */
+	bool any_type;
+	bool keep;              /* keep the answer's bytes, for body_zst_read */
+	const struct uuid *job; /* whom the log names; NULL: nobody */
+};
+
+/*
+ * What became of a question is said with the states of a job:
+ *     STORED      a 200 that judge took: body is the answer
+ *     UNREADABLE  a 200, twice the same bytes, which judge did not take (or which are no JSON)
+ *     PENDING     408 with remaining_job_ids: the API is still at it, and says in details what to wait for
+ *     NOT_FOUND, REJECTED, DENIED   404, 400, 403, in the API's own JSON
+ *     FAILED      every try failed, or trying again does not help
+ */
+
+/* What became of one job, or question. Only STORED (the body was judged good: now load it) and UNREADABLE have a body.
+ */
 struct fetch_outcome {
-	size_t index; /* into the jobs of fetch_run */
+	size_t index; /* into the jobs of fetch_run, the questions of fetch_ask */
 	enum job_state state;
 	int http_status;           /* of the last answer; 0: none */
 	char error[400];           /* empty: all is well */
@@ -53,7 +78,7 @@ struct fetch_outcome {
 	struct stamp requested_at, fetched_at;
 	int64_t attempts;  /* requests for this job, status look-ups included */
 	struct body *body; /* now the receiver's: give it back with fetch_give_back, or body_free */
-	char *details;     /* status document (JSON text), malloc'd, the receiver's; NULL: none */
+	char *details; /* status document (JSON text; of a question: see there), malloc'd, the receiver's; NULL: none */
 	size_t details_len;
 };
 
@@ -69,7 +94,7 @@ enum fetch_end {
 
 struct fetch_counts {
 	int64_t requests, retries, rate_limited;
-	uint64_t bytes; /* decoded, of 200 result bodies that came whole */
+	uint64_t bytes; /* decoded, of 200 bodies (status documents excepted) that came whole */
 };
 
 /* Why no request starts now. */
@@ -85,7 +110,7 @@ struct fetch_progress {
 };
 
 struct fetch_handlers {
-	/* Is this 200 body a result that can be read? 0; 1: no, with why; -1: *err (fatal). */
+	/* Is this 200 body a result (or an answer) that can be read? 0; 1: no, with why; -1: *err (fatal). */
 	int (*judge)(void *ctx, struct body *, char *why, size_t why_size, struct err *);
 	/* A job is settled; what the outcome owns is now the receiver's. 0, or -1 to end the run with *err. */
 	int (*done)(void *ctx, struct fetch_outcome *, struct err *);
@@ -113,6 +138,12 @@ const char *fetch_base(const struct fetch *);
  * caller ignores SIGPIPE. */
 enum fetch_end fetch_run(struct fetch *, const struct fetch_job *, size_t n, const struct fetch_handlers *, void *ctx,
 			 struct fetch_counts *, struct err *);
+
+/* The same for questions. done() is told of each, in the order in which they are settled. */
+enum fetch_end fetch_ask(struct fetch *, const struct fetch_question *, size_t n, const struct fetch_handlers *,
+			 void *ctx, struct fetch_counts *, struct err *);
+/* Overwrites the key, where it stands in these bytes, with stars: what came from the API and is to be shown. */
+void fetch_hide(const struct fetch *, char *p, size_t n);
 
 void fetch_wake(struct fetch *);
 void fetch_give_back(struct fetch *, struct body *);

@@ -26,7 +26,8 @@ int fetch_batch_open(struct fetch_batch *b, size_t n, bool key_good)
 	struct schedule_policy policy = {
 	    .retry = b->options->retry,
 	    .give_up_ms = b->options->give_up_ms,
-	    .details = b->options->details,
+	    .details = b->options->details && !b->questions,
+	    .questions = b->questions != NULL,
 	    .key_good = key_good,
 	    .random = random_unit,
 	    .random_ctx = b->random,
@@ -148,6 +149,32 @@ static enum fetch_batch_turn wait_for(struct fetch_batch *b, enum fetch_wait rea
 	return BATCH_WAIT;
 }
 
+const struct fetch_question *fetch_batch_question(const struct fetch_batch *b, const struct fetch_transfer *t)
+{
+	return t->job->asked == ASKED_QUESTION ? &b->questions[t->job->index] : NULL;
+}
+
+const struct uuid *fetch_batch_job(const struct fetch_batch *b, const struct fetch_transfer *t)
+{
+	const struct fetch_question *q = fetch_batch_question(b, t);
+
+	if (q || t->job->asked == ASKED_WHOAMI)
+		return q ? q->job : NULL;
+	return &b->jobs[t->job->index].id;
+}
+
+static bool takes_body(const struct schedule_job *job)
+{
+	return job->asked == ASKED_RESULT || job->asked == ASKED_QUESTION;
+}
+
+static bool keeps_body(const struct fetch_batch *b, const struct fetch_transfer *t)
+{
+	const struct fetch_question *q = fetch_batch_question(b, t);
+
+	return q ? q->keep : b->options->keep_bodies;
+}
+
 /* There is a request to make, as far as the schedule is concerned: the rest of what it needs. */
 static enum fetch_batch_turn take_turn(struct fetch_batch *b, struct fetch_transfer *t, const struct schedule_time *now,
 				       int64_t *until_ns)
@@ -166,9 +193,9 @@ static enum fetch_batch_turn take_turn(struct fetch_batch *b, struct fetch_trans
 	b->progress.under_way++;
 	b->changed = true;
 	t->job = schedule_start(b->schedule, now);
-	if (t->job && t->job->asked == ASKED_RESULT)
-		t->body = fetch_pool_take(b->pool, b->options->keep_bodies || t->job->keep);
-	if (!t->job || (t->job->asked == ASKED_RESULT && !t->body)) {
+	if (t->job && takes_body(t->job))
+		t->body = fetch_pool_take(b->pool, t->job->keep || keeps_body(b, t));
+	if (!t->job || (takes_body(t->job) && !t->body)) {
 		fail_memory(b);
 		fetch_batch_abort(b, t);
 		return BATCH_WAIT;
@@ -204,16 +231,23 @@ enum fetch_batch_turn fetch_batch_next(struct fetch_batch *b, struct fetch_trans
 	}
 }
 
-void fetch_batch_address(const struct fetch_batch *b, const struct fetch_transfer *t, const char *base, char *out,
-			 size_t size)
+void fetch_batch_request(const struct fetch_batch *b, const struct fetch_transfer *t, const char *base, char *address,
+			 size_t size, struct fetch_wire_request *request)
 {
+	const struct fetch_question *q = fetch_batch_question(b, t);
 	char id[UUID_TEXT_LEN + 1];
 
-	if (t->job->asked == ASKED_WHOAMI)
-		(void)snprintf(out, size, "%s/v1/whoami", base);
-	else
-		(void)snprintf(out, size, "%s/v1/ai/jobs/%s%s", base, uuid_format(&b->jobs[t->job->index].id, id),
+	*request = (struct fetch_wire_request){.address = address};
+	if (q) {
+		(void)snprintf(address, size, "%s%s", base, q->path);
+		request->post = q->post;
+		request->any_type = q->any_type;
+	} else if (t->job->asked == ASKED_WHOAMI) {
+		(void)snprintf(address, size, "%s/v1/whoami", base);
+	} else {
+		(void)snprintf(address, size, "%s/v1/ai/jobs/%s%s", base, uuid_format(&b->jobs[t->job->index].id, id),
 			       t->job->asked == ASKED_RESULT ? "/result" : "");
+	}
 }
 
 void fetch_batch_headers(struct fetch_batch *b, struct fetch_transfer *t)

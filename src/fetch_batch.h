@@ -1,11 +1,12 @@
 /*
- * fetch_batch.h: one call of fetch_run without its transport: what may be asked now (schedule.h, rate.h, backpressure,
+ * fetch_batch.h: one call of fetch_run or fetch_ask without its transport: what may be asked now (schedule.h, rate.h,
+ * backpressure,
  * --max-time), where the bytes go, what an answer is reported as, and who is told. fetch.c makes the requests; what
  * comes back is in fetch_batch_end.c.
  *
  *     fetch_batch_open  (next  (headers  bytes*)?  end | abort)*  fetch_batch_close
  *
- * A struct fetch_transfer belongs to a slot of fetch.c; its text buffer lives as long as the slot. What else is in it
+ * A struct fetch_transfer belongs to a slot of the wire; its text buffer lives as long as the slot. What else is in it
  * is the batch's, from next to end (or abort).
  */
 #ifndef OMNI_FETCH_BATCH_H
@@ -13,27 +14,24 @@
 
 #include "fetch.h"
 #include "fetch_pool.h"
+#include "fetch_wire.h"
 #include "schedule.h"
 
 struct fetch_transfer {
 	struct schedule_job *job; /* NULL: idle */
 	int rate_slot;            /* -1: given back */
 	int http;                 /* 0: no headers so far */
-	struct body *body;        /* where a 200 result goes */
+	struct body *body;        /* where a 200 result, or the answer to a question, goes */
 	struct buf text;          /* where any other body goes */
 	bool text_cut;
 	int64_t began_ns; /* boot time */
 	struct err err;   /* why taking the bytes failed */
 };
 
-/* What came besides the bytes; borrowed, null text where absent. */
-struct fetch_headers {
-	struct text content_type, retry_after, date, location;
-};
-
 struct fetch_batch {
 	const struct fetch_options *options;
 	const struct fetch_job *jobs;
+	const struct fetch_question *questions; /* in their place; NULL: jobs */
 	const struct fetch_handlers *handlers;
 	const char *key; /* what no message may show; NULL: none */
 	void *ctx;
@@ -51,7 +49,8 @@ struct fetch_batch {
 	unsigned short random[3];
 };
 
-/* Before: options, jobs, handlers, ctx, pool, doc and deadline_ns are set, the rest zero. -1: memory is short. */
+/* Before: options, jobs or questions, handlers, ctx, pool, doc and deadline_ns are set, the rest zero. -1: memory is
+ * short. */
 int fetch_batch_open(struct fetch_batch *, size_t n, bool key_good);
 /* Frees what is the batch's; no transfer is under way. *key_good: there was a success with this key. */
 enum fetch_end fetch_batch_close(struct fetch_batch *, struct fetch_counts *, bool *key_good, struct err *);
@@ -60,9 +59,9 @@ enum fetch_batch_turn { BATCH_START, BATCH_WAIT, BATCH_OVER };
 
 /* BATCH_START: make the request of t->job. BATCH_WAIT: none before *until_ns, or before something happens. */
 enum fetch_batch_turn fetch_batch_next(struct fetch_batch *, struct fetch_transfer *, int64_t *until_ns);
-/* What is to be asked: the address below base. */
-void fetch_batch_address(const struct fetch_batch *, const struct fetch_transfer *, const char *base, char *out,
-			 size_t size);
+/* What is to be asked: the address below base, which *request borrows. */
+void fetch_batch_request(const struct fetch_batch *, const struct fetch_transfer *, const char *base, char *address,
+			 size_t size, struct fetch_wire_request *request);
 /* The first byte of the final headers is here. */
 void fetch_batch_headers(struct fetch_batch *, struct fetch_transfer *);
 /* 0, or -1: no more is wanted. */
@@ -78,6 +77,11 @@ void fetch_batch_abort(struct fetch_batch *, struct fetch_transfer *);
 void fetch_batch_interrupt(struct fetch_batch *);
 /* Tells how far it is, when something has changed or it is time. */
 void fetch_batch_tick(struct fetch_batch *);
+
+/* The question of the transfer; NULL: it asks for a job, or whoami. */
+const struct fetch_question *fetch_batch_question(const struct fetch_batch *, const struct fetch_transfer *);
+/* Whom the log names; NULL: nobody. */
+const struct uuid *fetch_batch_job(const struct fetch_batch *, const struct fetch_transfer *);
 
 /* For fetch_batch_end.c: the clocks; the run cannot go on; the transfer is idle again, and who is settled is told. */
 struct schedule_time fetch_batch_now(void);

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #define MAX_TEXT     ((size_t)1 << 20)  /* of an answer that is no document */
 #define CLOCK_OFF_US INT64_C(300000000) /* our clock and the server's: more than this is a difference */
@@ -17,9 +18,10 @@ struct ended {
 	const struct err *why;
 	struct schedule_time now;
 	char said[512];    /* a sentence about what went wrong; empty: nothing */
-	char request[120]; /* what was asked, for the log */
-	uint64_t bytes;    /* of its body, decoded */
-	int64_t attempt;   /* of the job's requests */
+	char request[300]; /* what was asked, for the log */
+	const char *method;
+	uint64_t bytes;  /* of its body, decoded */
+	int64_t attempt; /* of the job's requests */
 	struct schedule_step step;
 	struct err err; /* where the run cannot go on: the job was not reported */
 };
@@ -63,11 +65,23 @@ static void look_at_date(struct schedule_time *now, struct text date)
 		now->wall_us = s * 1000000;
 }
 
-/* A whole 200 result: can it be read? */
+/* Of an answer that came whole. HTML is no answer of the API's, whatever was asked; any_type has no other form. */
+static void find_problem(const struct fetch_batch *b, struct ended *e)
+{
+	const struct fetch_question *q = fetch_batch_question(b, e->t);
+	const char *problem = q && q->any_type ? NULL : body_problem(e->t->body);
+	struct text type = e->headers->content_type;
+
+	if (problem)
+		(void)snprintf(e->said, sizeof e->said, "the body is not one whole JSON document: %s", problem);
+	else if (q && q->any_type && type.n >= 9 && strncasecmp(type.p, "text/html", 9) == 0)
+		(void)snprintf(e->said, sizeof e->said, "the answer is HTML: is this the address of the API?");
+}
+
+/* A whole 200 result, or answer to a question: can it be read? */
 static int take_result(struct fetch_batch *b, struct ended *e)
 {
 	struct fetch_transfer *t = e->t;
-	const char *problem;
 	int judged = 1;
 
 	if (body_end(t->body, &e->err)) {
@@ -78,15 +92,14 @@ static int take_result(struct fetch_batch *b, struct ended *e)
 		return 0;
 	}
 	b->progress.counts.bytes += body_size(t->body);
-	problem = body_problem(t->body);
-	if (problem) {
-		(void)snprintf(e->said, sizeof e->said, "the body is not one whole JSON document: %s", problem);
-	} else {
+	find_problem(b, e);
+	if (!*e->said) {
 		judged = b->handlers->judge(b->ctx, t->body, e->said, sizeof e->said, &e->err);
 		if (judged < 0)
 			return -1;
 		if (judged && !*e->said)
-			(void)snprintf(e->said, sizeof e->said, "the body is no result");
+			(void)snprintf(e->said, sizeof e->said, "the body is no %s",
+				       b->questions ? "answer" : "result");
 	}
 	hide_secret(e->said, strlen(e->said), b->key);
 	e->step = schedule_result(b->schedule, t->job, t->body, body_sha256(t->body), judged ? e->said : NULL, &e->now);
@@ -146,10 +159,14 @@ static int report(struct fetch_batch *b, struct ended *e)
 static void note_request(const struct fetch_batch *b, struct ended *e)
 {
 	struct fetch_transfer *t = e->t;
+	struct fetch_wire_request request;
 
 	if (!log_enabled(LOG_DEBUG))
 		return;
-	fetch_batch_address(b, t, "", e->request, sizeof e->request);
+	fetch_batch_request(b, t, "", e->request, sizeof e->request, &request);
+	/* An address may hold what the API has said before, a cursor for example. */
+	hide_secret(e->request, strlen(e->request), b->key);
+	e->method = request.post.p ? "POST" : "GET";
 	e->attempt = t->job->attempts;
 	e->bytes = t->body && t->http == 200 ? body_size(t->body) : t->text.len;
 }
@@ -164,8 +181,9 @@ static void tell(struct fetch_batch *b, const struct ended *e, int http, const s
 		(void)snprintf(code, sizeof code, "HTTP %d%s", http, *e->said ? ": " : "");
 	if (e->step.did == STEP_AGAIN)
 		(void)snprintf(again, sizeof again, "; again in %.3f s", (double)e->step.wait_ms / 1000);
-	log_line(LOG_DEBUG, id, "GET %s, attempt %lld, %llu bytes in %.3f s: %s%s%s", e->request, (long long)e->attempt,
-		 (unsigned long long)e->bytes, (double)(e->now.boot_ns - e->t->began_ns) / 1e9, code, e->said, again);
+	log_line(LOG_DEBUG, id, "%s %s, attempt %lld, %llu bytes in %.3f s: %s%s%s", e->method, e->request,
+		 (long long)e->attempt, (unsigned long long)e->bytes, (double)(e->now.boot_ns - e->t->began_ns) / 1e9,
+		 code, e->said, again);
 	/* Once for all transfers that ran into it. */
 	if (e->step.did == STEP_PAUSED && pause_ns > b->pause_ns + 1000000) {
 		b->pause_ns = pause_ns;
@@ -177,8 +195,8 @@ static void tell(struct fetch_batch *b, const struct ended *e, int http, const s
 void fetch_batch_end(struct fetch_batch *b, struct fetch_transfer *t, const struct fetch_headers *h,
 		     const struct err *why)
 {
-	struct ended e = {.t = t, .headers = h, .why = why, .now = fetch_batch_now()};
-	const struct uuid *id = t->job->asked == ASKED_WHOAMI ? NULL : &b->jobs[t->job->index].id;
+	struct ended e = {.t = t, .headers = h, .why = why, .now = fetch_batch_now(), .method = ""};
+	const struct uuid *id = fetch_batch_job(b, t);
 
 	look_at_date(&e.now, h->date);
 	fetch_batch_headers(b, t);

@@ -219,7 +219,7 @@ static struct schedule_job *begin(struct schedule *s, const struct schedule_time
 	if (!job)
 		return NULL;
 	job->index = s->fresh++;
-	job->stage = STAGE_RESULT;
+	job->stage = s->policy.questions ? STAGE_QUESTION : STAGE_RESULT;
 	job->began_ns = now->boot_ns;
 	stamp_from_us(&job->requested_at, now->wall_us);
 	s->jobs++;
@@ -230,7 +230,7 @@ struct schedule_job *schedule_start(struct schedule *s, const struct schedule_ti
 {
 	static const enum answer_asked asks[] = {
 	    [STAGE_RESULT] = ASKED_RESULT,  [STAGE_STATUS] = ASKED_STATUS, [STAGE_RESULT_AGAIN] = ASKED_RESULT,
-	    [STAGE_DETAILS] = ASKED_STATUS, [STAGE_WHOAMI] = ASKED_WHOAMI,
+	    [STAGE_DETAILS] = ASKED_STATUS, [STAGE_WHOAMI] = ASKED_WHOAMI, [STAGE_QUESTION] = ASKED_QUESTION,
 	};
 	struct schedule_job *job;
 	int64_t at;

@@ -8,11 +8,13 @@
  *     result ──200──▶ readable? ──yes──▶ (--details: status) ──▶ STORED
  *       │               └─no─▶ the same request again, until the same bytes came twice ──▶ UNREADABLE
  *       ├─404, unclear─▶ status ─┬─ running ──▶ PENDING        └ FAILED, CANCELLED ──▶ NO_RESULT
- *       │                        └─ COMPLETE ─▶ result again ──404──▶ EXPIRED (over 14 days ago by the server's clock), else PENDING
- *       ├─403──▶ waits for whoami, unless the key is known to be good ──▶ DENIED
- *       ├─429──▶ all pause; asked again, no try is counted
- *       ├─network, 5xx──▶ again after a wait, until no tries are left ──▶ FAILED
- *       └─what answer.c calls settled
+ *       │                        └─ COMPLETE ─▶ result again ──404──▶ EXPIRED (over 14 days ago by the server's clock),
+ * else PENDING ├─403──▶ waits for whoami, unless the key is known to be good ──▶ DENIED ├─429──▶ all pause; asked
+ * again, no try is counted ├─network, 5xx──▶ again after a wait, until no tries are left ──▶ FAILED └─what answer.c
+ * calls settled
+ *
+ * A question (policy.questions) goes the same way, but that no answer leads to another one; a 408 that says what the
+ * API is still at makes it PENDING, with that document as its details.
  *
  * Memory: a struct schedule_job exists only from a job's first request until it is released: fresh jobs are a counter.
  * No fresh job is begun while SCHEDULE_MAX_JOBS exist or SCHEDULE_MAX_HELD results wait for their details.
@@ -37,6 +39,7 @@ struct schedule_policy {
 	struct retry_policy retry;
 	int64_t give_up_ms;
 	bool details;
+	bool questions;              /* not jobs, but other questions (ASKED_QUESTION), which have one stage alone */
 	bool key_good;               /* an earlier batch had a success with this key */
 	double (*random)(void *ctx); /* uniform in [0, 1) */
 	void *random_ctx;
@@ -61,7 +64,7 @@ struct schedule_job {
 	struct stamp requested_at, fetched_at; /* the first request; the last answer */
 	int64_t attempts;                      /* requests, whoami not counted */
 	struct body *body;                     /* STORED, UNREADABLE; the taker sets it to NULL */
-	char *details;                         /* status document, malloc'd; the taker sets it to NULL */
+	char *details;                         /* document (see above), malloc'd; the taker sets it to NULL */
 	size_t details_len;
 	/* schedule.c's own. */
 	unsigned stage;
@@ -122,11 +125,10 @@ struct schedule_job *schedule_start(struct schedule *, const struct schedule_tim
 /* A 200 result is arriving: the API is not held for down while it does. */
 void schedule_receiving(struct schedule *, struct schedule_job *);
 
-/* Reports. Any whole answer but a 200 to ASKED_RESULT; document: the body of a 200 to ASKED_STATUS, copied where kept.
- */
+/* Reports. Any whole answer but a 200 to ASKED_RESULT or ASKED_QUESTION; document: its body, copied where kept. */
 struct schedule_step schedule_answered(struct schedule *, struct schedule_job *, const struct answer *, int http,
 				       struct text document, const struct schedule_time *);
-/* A whole 200 result. why: NULL when it can be read, else why it cannot. sha256: its bytes. */
+/* A whole 200 to one of these two. why: NULL when it can be read, else why it cannot. sha256: its bytes. */
 struct schedule_step schedule_result(struct schedule *, struct schedule_job *, struct body *, const uint8_t *sha256,
 				     const char *why, const struct schedule_time *);
 /* No whole answer. http: the code where headers came, else 0. */

@@ -233,6 +233,8 @@ static step answer_leads_to(struct schedule *s, struct schedule_job *job, const 
 			return still_none(s, job, a, now);
 		return over(s, job, JOB_NOT_FOUND, a->message);
 	default:
+		if (job->stage == STAGE_QUESTION && a->state == JOB_PENDING)
+			keep_document(job, document);
 		return over(s, job, a->state, a->message);
 	}
 }

@@ -1,7 +1,5 @@
 #include "url.h"
 
-#include "buf.h"
-
 #include <arpa/inet.h>
 #include <limits.h>
 #include <stdio.h>
@@ -203,4 +201,14 @@ int url_parse(const char *address, bool allow_http, struct url *out, struct err 
 	    snprintf(out->base, URL_MAX, "%s%s", out->instance, path) >= URL_MAX)
 		return err_set(err, ERR_FATAL, "the address of the instance is too long");
 	return 0;
+}
+
+int url_escape(struct buf *out, const char *s)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+	int bad = 0;
+
+	for (; *s && !bad; s++)
+		bad = strchr(plain, *s) ? buf_addc(out, *s) : buf_addf(out, "%%%02X", (unsigned)(unsigned char)*s);
+	return bad;
 }

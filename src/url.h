@@ -7,6 +7,7 @@
 #ifndef OMNI_URL_H
 #define OMNI_URL_H
 
+#include "buf.h"
 #include "err.h"
 
 #include <stdbool.h>
@@ -27,5 +28,7 @@ struct url {
  * query or fragment, no good host (a number that is no dotted quad is none) or port. http:// is refused off loopback
  * unless allow_http. Messages never show a password. */
 int url_parse(const char *address, bool allow_http, struct url *out, struct err *);
+/* Appends text as one part of a path or a value of a query: all but letters, digits and -._~ as %XX. 0 or -1 (buf). */
+int url_escape(struct buf *out, const char *);
 
 #endif

@@ -12,7 +12,7 @@ third() { # HEADER HOME
   report "<$1> is included by $2 alone" \
     "$(grep -lE "^[[:space:]]*#[[:space:]]*include[[:space:]]*<$1>" src/*.[ch] sinks/*.[ch] | grep -vx "$2")"
 }
-third 'curl/curl\.h' src/fetch.c
+third 'curl/curl\.h' src/fetch_wire.c
 third 'jsmn\.h' src/json.c
 third 'csv\.h' src/csv.c
 third 'sqlite3\.h' sinks/sqlite.c
@@ -23,12 +23,14 @@ third 'zlib\.h' sinks/jsonl_gzip.c
 third 'ini\.h' src/options_read.c
 
 # The rooms, lowest first. A file may include what stands in its own room or lower; of the stages (ids, fetch, result, sink) no other one.
+# discover stands on fetch.
 room() { # FILE: sets ROOM
   case ${1##*/} in
   main.c) ROOM=main ;;
   cmd_* | command.*) ROOM=command ;;
   run.* | run_* | status*) ROOM=run ;;
   ids.*) ROOM=ids ;;
+  discover*) ROOM=discover ;;
   fetch.* | fetch_* | schedule*) ROOM=fetch ;;
   result.* | result_*) ROOM=result ;;
   retry.* | rate* | answer* | url.* | due.*) ROOM=for_fetch ;;
@@ -47,6 +49,7 @@ may() { # FROM TO
   command) [ "$2" = run ] || [ "$2" = desk ] ;;
   run) case $2 in main | command) return 1 ;; *) return 0 ;; esac ;;
   fetch) [ "$2" = for_fetch ] || [ "$2" = body ] ;;
+  discover) [ "$2" = fetch ] || [ "$2" = for_fetch ] || [ "$2" = body ] ;;
   result) [ "$2" = for_result ] || [ "$2" = body ] ;;
   *) return 1 ;;
   esac

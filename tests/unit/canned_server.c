@@ -69,6 +69,16 @@ static const char *next_answer(struct canned_server *s, const char *request)
 	return s->script[i].answers[n];
 }
 
+/* Its headers, and the body that they announce. */
+static bool is_whole(const char *request, size_t n)
+{
+	const char *end = strstr(request, "\r\n\r\n"), *length = strstr(request, "\r\nContent-Length: ");
+
+	if (!end)
+		return false;
+	return !length || length > end || n >= (size_t)(end + 4 - request) + strtoul(length + 18, NULL, 10);
+}
+
 static void serve(struct canned_server *s, int fd)
 {
 	char *request = calloc(1, MAX_REQUEST);
@@ -76,7 +86,7 @@ static void serve(struct canned_server *s, int fd)
 	size_t n = 0;
 	ssize_t k = 1;
 
-	while (n < MAX_REQUEST - 1 && k > 0 && !strstr(request, "\r\n\r\n")) {
+	while (n < MAX_REQUEST - 1 && k > 0 && !is_whole(request, n)) {
 		k = recv(fd, request + n, MAX_REQUEST - 1 - n, 0);
 		n += k > 0 ? (size_t)k : 0;
 	}

@@ -1,6 +1,7 @@
 /*
- * canned_server.h: a server on loopback that answers with the very bytes it was given, for the tests of fetch.c. It
- * knows no HTTP beyond the end of a request's headers, so it can answer wrongly in every way.
+ * canned_server.h: a server on loopback that answers with the very bytes it was given, for the tests of fetch.h. It
+ * knows no HTTP beyond the end of a request's headers and the length of its body, so it can answer wrongly in every
+ * way.
  *
  * It answers one request on each connection and closes it. Script: lines of a path's end and up to 8 answers, given one
  * after the other; the last one is repeated. Answers are whole responses, or one of the CANNED_ words.
@@ -29,7 +30,7 @@ struct canned_server;
 struct canned_server *canned_start(const struct canned_script *);
 void canned_stop(struct canned_server *);
 int canned_port(const struct canned_server *);
-/* How many requests came; the headers of the one with that number, from 0. After the run, not during it. */
+/* How many requests came; the one with that number, from 0, with its body. After the run, not during it. */
 size_t canned_requests(const struct canned_server *);
 const char *canned_request(const struct canned_server *, size_t i);
 

@@ -156,6 +156,34 @@ static void status_documents(void **state)
 
 /* ---- Retry-After ---- */
 
+static void questions(void **state)
+{
+	static const char json[] = "{\"detail\":\"No\",\"remaining_job_ids\":[\"a\"]}";
+	static const char *const none[] = {NULL, "<html>", "{\"remaining_job_ids\":[]}", "{\"remaining_job_ids\":7}"};
+	struct answer_in cut = {.asked = ASKED_QUESTION, .http = 408, .body = text_of(json), .body_cut = true};
+
+	(void)state;
+	check(ASKED_QUESTION, 200, NULL, VERDICT_RESULT, JOB_NONE);
+	check(ASKED_QUESTION, 401, json, VERDICT_KEY_BAD, JOB_NONE);
+	check(ASKED_QUESTION, 403, json, VERDICT_FORBIDDEN, JOB_NONE);
+	check(ASKED_QUESTION, 429, json, VERDICT_PAUSE, JOB_NONE);
+	check(ASKED_QUESTION, 503, json, VERDICT_RETRY, JOB_NONE);
+	check(ASKED_QUESTION, 402, json, VERDICT_SETTLED, JOB_FAILED);
+	check(ASKED_QUESTION, 400, json, VERDICT_SETTLED, JOB_REJECTED);
+	check(ASKED_QUESTION, 400, "<html>", VERDICT_SETTLED, JOB_FAILED);
+	check(ASKED_QUESTION, 400, "{\"detail\":\"Malformed authorization header\"}", VERDICT_KEY_BAD, JOB_NONE);
+	/* whatever it says: there is no status to ask for */
+	check(ASKED_QUESTION, 404, json, VERDICT_SETTLED, JOB_NOT_FOUND);
+	check(ASKED_QUESTION, 404, "{\"detail\":\"not yet available\"}", VERDICT_SETTLED, JOB_NOT_FOUND);
+	check(ASKED_QUESTION, 404, "<html>", VERDICT_SETTLED, JOB_FAILED);
+	/* what it is still at can be waited for, when it is whole; a job has no such thing */
+	check(ASKED_QUESTION, 408, json, VERDICT_SETTLED, JOB_PENDING);
+	check(ASKED_RESULT, 408, json, VERDICT_RETRY, JOB_NONE);
+	assert_int_equal(read_in(&cut).verdict, VERDICT_RETRY);
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+		check(ASKED_QUESTION, 408, none[i], VERDICT_RETRY, JOB_NONE);
+}
+
 static void retry_after(void **state)
 {
 	static const int64_t ten_years = (int64_t)10 * 365 * 86400 * 1000;
@@ -216,6 +244,7 @@ int main(void)
 	    cmocka_unit_test(every_code_has_its_verdict),
 	    cmocka_unit_test(a_404_that_is_not_json_is_not_the_apis),
 	    cmocka_unit_test(status_documents),
+	    cmocka_unit_test(questions),
 	    cmocka_unit_test(retry_after),
 	};
 

@@ -206,6 +206,43 @@ static void what_becomes_of_a_job(void **state)
 }
 
 /* Our clock alone makes no job expired: without a word of the server's clock the job stays open. */
+/* A question has one stage: no answer leads to another one, whatever it is. */
+static void questions(void **state)
+{
+	static const char document[] = "{\"remaining_job_ids\":[1]}";
+	struct schedule_policy policy = usual();
+	struct answer remaining = answer_of(VERDICT_SETTLED, "HTTP 408: still at it");
+	struct schedule_job *job;
+	struct world w;
+
+	(void)state;
+	policy.questions = true;
+	w = world_of(&policy, 4);
+	job = start_now(&w);
+	assert_int_equal(job->asked, ASKED_QUESTION);
+	broken(&w, job);
+	job = start(&w); /* another one, while the first waits */
+	assert_int_equal(job->asked, ASKED_QUESTION);
+	assert_int_equal(job->index, 1);
+	good(&w, job);
+	expect(&w, 1, JOB_STORED);
+	remaining.state = JOB_PENDING;
+	schedule_answered(w.s, start(&w), &remaining, 408, text_of(document), &w.now);
+	job = schedule_settled(w.s);
+	assert_non_null(job);
+	assert_int_equal(job->state, JOB_PENDING);
+	assert_string_equal(job->details, document);
+	schedule_release(w.s, job);
+	settle(&w, start(&w), JOB_NOT_FOUND, 404);
+	expect(&w, 3, JOB_NOT_FOUND);
+	job = start(&w);
+	assert_int_equal(job->index, 0);
+	bad(&w, job, 'a');
+	bad(&w, start(&w), 'a');
+	expect(&w, 0, JOB_UNREADABLE);
+	expect_over(&w, SCHEDULE_GOES_ON);
+}
+
 static void only_the_servers_clock_expires(void **state)
 {
 	struct schedule_policy policy = usual();
@@ -280,6 +317,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(what_becomes_of_a_job),
+	    cmocka_unit_test(questions),
 	    cmocka_unit_test(only_the_servers_clock_expires),
 	    cmocka_unit_test(the_first_request_is_dated_from_the_answer),
 	    cmocka_unit_test(the_second_body_is_kept),

@@ -91,9 +91,9 @@ static void refuses_with_a_reason(void **state)
 	    {"http://acme.omniapp.co", "--allow-http"},
 	    {"http://127.0.0.1.example.com", "--allow-http"},
 	    {"http://127.1", "no good host"},
-    {"https://2130706433", "no good host"},
-    {"https://0x7f000001", "no good host"},
-    {"https://a.0x1.", "no good host"},
+	    {"https://2130706433", "no good host"},
+	    {"https://0x7f000001", "no good host"},
+	    {"https://a.0x1.", "no good host"},
 	    {"http://localhost.example.com", "--allow-http"},
 	    {"http://128.0.0.1", "--allow-http"},
 	    {"http://[::2]", "--allow-http"},
@@ -171,12 +171,27 @@ static void long_ones_are_refused_or_whole(void **state)
 	}
 }
 
+static void parts_are_escaped(void **state)
+{
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 40);
+	assert_int_equal(url_escape(&out, "aZ09-._~"), 0);
+	assert_string_equal(buf_cstr(&out), "aZ09-._~");
+	buf_clear(&out);
+	assert_int_equal(url_escape(&out, "a/b?c=d&e#%+ \xc3\xa9"), 0);
+	assert_string_equal(buf_cstr(&out), "a%2Fb%3Fc%3Dd%26e%23%25%2B%20%C3%A9");
+	assert_int_equal(url_escape(&out, "/////"), -1);
+	buf_free(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(many_forms_of_one_address),      cmocka_unit_test(refuses_with_a_reason),
 	    cmocka_unit_test(a_password_is_never_shown),      cmocka_unit_test(http_where_it_was_allowed),
-	    cmocka_unit_test(long_ones_are_refused_or_whole),
+	    cmocka_unit_test(long_ones_are_refused_or_whole), cmocka_unit_test(parts_are_escaped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
