@@ -97,6 +97,8 @@ void journal_add(struct journal *j, const struct journal_line *l)
 	field(&w, "authorization", l->authorization);
 	field(&w, "user_agent", l->user_agent);
 	field(&w, "accept_encoding", l->accept_encoding);
+	if (l->posted != NULL)
+		field(&w, "posted", l->posted);
 	jsonw_object_end(&w);
 	if (w.failed)
 		j->error = j->error != 0 ? j->error : ENOMEM;

@@ -16,12 +16,14 @@ struct journal_line {
 	const char *method, *path, *http;
 	const char *authorization;                /* digest; NULL: no such header */
 	const char *user_agent, *accept_encoding; /* NULL: absent */
-	const char *endpoint;                     /* "result", "status", "whoami", "none" */
-	const char *why;                          /* "script", "default", "limit", "token", "path", "method" */
-	const struct uuid *job;                   /* NULL: the path names none */
-	int64_t request;                          /* the how many-th of this endpoint of this job; 0: not counted */
-	int64_t step;                             /* which answer of the script, from 1; 0: none of it */
+	const char
+	    *endpoint;   /* "result", "status", "whoami", "conversations", "conversation", "query", "wait", "none" */
+	const char *why; /* "script", "default", "limit", "token", "path", "method" */
+	const struct uuid *job; /* NULL: the path names none */
+	int64_t request;        /* the how many-th of this endpoint of this job; 0: not counted */
+	int64_t step;           /* which answer of the script, from 1; 0: none of it */
 	int status;
+	const char *posted; /* NULL: nothing */
 };
 
 struct journal;

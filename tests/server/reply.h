@@ -14,7 +14,9 @@
  *      "reset_in_headers": true | "drop": true,
  *      "wire": true                                            (the body is all that is sent: status line, headers and
  *                                                               framing are its own; then the connection is closed)
- *      "delay_ms": N}
+ *      "delay_ms": N,
+ *      "made": true}                                           (what the server would answer without a script; of lists
+ *                                                               and conversations; stands alone)
  *
  * A struct reply owns everything in it and does not change once it is read.
  */
@@ -57,7 +59,7 @@ struct reply {
 	struct content content;
 	int64_t length; /* of the body as it is sent; -1: not known */
 	enum reply_transfer transfer;
-	bool wire;
+	bool wire, made;
 	enum reply_fault fault;
 	uint64_t fault_after;
 	int64_t delay_ms;

@@ -275,19 +275,28 @@ static int key_fault(struct reading *rd, json_ref v)
 	return take_fault(rd, rd->key[0] == 'c' ? FAULT_CUT : rd->key[0] == 'r' ? FAULT_RESET : FAULT_STALL);
 }
 
+static int read_true(struct reading *rd, json_ref v)
+{
+	return json_type_of(rd->doc, v) == JSON_TRUE ? 0 : bad(rd, "true");
+}
+
 static int key_no_answer(struct reading *rd, json_ref v)
 {
-	if (json_type_of(rd->doc, v) != JSON_TRUE)
-		return bad(rd, "true");
+	if (read_true(rd, v) != 0)
+		return -1;
 	return take_fault(rd, rd->key[0] == 'd' ? FAULT_DROP : FAULT_RESET_IN_HEADERS);
 }
 
 static int key_wire(struct reading *rd, json_ref v)
 {
-	if (json_type_of(rd->doc, v) != JSON_TRUE)
-		return bad(rd, "true");
 	rd->reply->wire = true;
-	return 0;
+	return read_true(rd, v);
+}
+
+static int key_made(struct reading *rd, json_ref v)
+{
+	rd->reply->made = true;
+	return take_source(rd) != 0 ? -1 : read_true(rd, v);
 }
 
 static int key_delay(struct reading *rd, json_ref v)
@@ -311,6 +320,7 @@ static const struct {
     {"reset_after", key_fault}, {"stall_after", key_fault},
     {"delay_ms", key_delay},    {"reset_in_headers", key_no_answer},
     {"drop", key_no_answer},    {"wire", key_wire},
+    {"made", key_made},
 };
 
 static bool has_header(const struct reply *r, const char *name)

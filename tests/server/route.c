@@ -10,6 +10,9 @@ enum standing {
 	BAD_TOKEN,
 	NO_JOB,
 	ODD_JOB,
+	NO_TALK,
+	ODD_PAGE,
+	NO_QUERY,
 	NO_PATH,
 	NO_METHOD,
 	OUTSIDE,
@@ -22,7 +25,7 @@ enum standing {
 struct router {
 	struct route_options options;
 	struct reply standing[STANDING];
-	int64_t whoami_asked;
+	int64_t asked[OTHER_ENDPOINTS];
 };
 
 static const struct {
@@ -36,6 +39,9 @@ static const struct {
     {BAD_TOKEN, 403, ENVELOPE_AUTH, "Invalid bearer token"},
     {NO_JOB, 404, ENVELOPE_PUBLISHED, "Job not found"},
     {ODD_JOB, 400, ENVELOPE_PUBLISHED, "Invalid job ID"},
+    {NO_TALK, 404, ENVELOPE_APPLICATION, "Conversation not found"},
+    {ODD_PAGE, 400, ENVELOPE_LIST, "Invalid cursor or page size"},
+    {NO_QUERY, 400, ENVELOPE_APPLICATION, "Query could not be run"},
     {NO_PATH, 404, ENVELOPE_APPLICATION, "Not Found"},
     {NO_METHOD, 405, ENVELOPE_APPLICATION, "Method Not Allowed"},
     {NO_MEMORY, 500, ENVELOPE_PUBLISHED, "the test server is out of memory"},
@@ -122,38 +128,123 @@ static void answer_job(struct router *r, struct route_answer *a, struct text id,
 	}
 }
 
-static void answer_result(struct router *r, struct route_answer *a, struct text id)
+static void answer_result(struct router *r, struct route_answer *a, const struct route_ask *ask, struct text id)
 {
+	(void)ask;
 	answer_job(r, a, id, JOB_RESULT);
 }
 
-static void answer_status(struct router *r, struct route_answer *a, struct text id)
+static void answer_status(struct router *r, struct route_answer *a, const struct route_ask *ask, struct text id)
 {
+	(void)ask;
 	answer_job(r, a, id, JOB_STATUS);
 }
 
-static void answer_whoami(struct router *r, struct route_answer *a, struct text unused)
+/* The n-th request to an endpoint that has no names of its own. */
+static void answer_other(struct router *r, struct route_answer *a, enum other_endpoint endpoint,
+			 enum standing otherwise)
 {
-	(void)unused;
-	const struct replies *rs = script_whoami(r->options.script);
-	int64_t request = ++r->whoami_asked;
+	const struct replies *rs = script_other(r->options.script, endpoint);
+	int64_t request = ++r->asked[endpoint];
 	if (rs->n > 0) {
 		play(a, rs, request);
 	} else {
-		stand(r, a, WHOAMI, "default");
+		stand(r, a, otherwise, "default");
 		a->request = request;
+	}
+}
+
+static void answer_whoami(struct router *r, struct route_answer *a, const struct route_ask *ask, struct text unused)
+{
+	(void)ask;
+	(void)unused;
+	answer_other(r, a, OTHER_WHOAMI, WHOAMI);
+}
+
+static void answer_query(struct router *r, struct route_answer *a, const struct route_ask *ask, struct text unused)
+{
+	(void)ask;
+	(void)unused;
+	answer_other(r, a, OTHER_QUERY, NO_QUERY);
+}
+
+static void answer_wait(struct router *r, struct route_answer *a, const struct route_ask *ask, struct text unused)
+{
+	(void)ask;
+	(void)unused;
+	answer_other(r, a, OTHER_WAIT, NO_QUERY);
+}
+
+/* A page of the list, made for this request. */
+static void make_page(struct router *r, struct route_answer *a, const struct route_ask *ask)
+{
+	const char *size = ask->argument(ask->argument_ctx, "pageSize");
+	long page_size = size != NULL ? strtol(size, NULL, 10) : 20;
+	struct reply *made = calloc(1, sizeof(*made));
+	int rc = -1;
+
+	if (made != NULL) {
+		reply_init(made);
+		rc = page_size < 1 || page_size > 100 ? 0
+						      : talks_page(script_talks(r->options.script), (size_t)page_size,
+								   ask->argument(ask->argument_ctx, "cursor"),
+								   ask->argument(ask->argument_ctx, "userId"), made);
+	}
+	if (rc == 1) {
+		a->reply = a->made = made;
+		return;
+	}
+	if (made != NULL)
+		reply_free(made);
+	free(made);
+	stand(r, a, rc == 0 ? ODD_PAGE : NO_MEMORY, "default");
+}
+
+static void answer_list(struct router *r, struct route_answer *a, const struct route_ask *ask, struct text unused)
+{
+	(void)unused;
+	answer_other(r, a, OTHER_LIST, NO_PATH);
+	if (a->step == 0 || a->reply->made)
+		make_page(r, a, ask);
+}
+
+static void answer_talk(struct router *r, struct route_answer *a, const struct route_ask *ask, struct text id)
+{
+	struct talk *t = talks_find(script_talks(r->options.script), id);
+
+	(void)ask;
+	if (t == NULL) {
+		stand(r, a, NO_TALK, "default");
+		return;
+	}
+	a->request = ++t->asked;
+	if (t->answers.n > 0)
+		play(a, &t->answers, a->request);
+	if (t->answers.n == 0 || a->reply->made) {
+		a->reply = &t->document;
+		a->why = "default";
 	}
 }
 
 /* One * stands for one part of the path, which goes to the function. */
 static const struct {
 	const char *path, *endpoint;
-	void (*answer)(struct router *, struct route_answer *, struct text part);
+	void (*answer)(struct router *, struct route_answer *, const struct route_ask *, struct text part);
+	bool post;
 } routes[] = {
-    {"/v1/ai/jobs/*/result", "result", answer_result},
-    {"/v1/ai/jobs/*", "status", answer_status},
-    {"/v1/whoami", "whoami", answer_whoami},
+    {"/v1/ai/jobs/*/result", "result", answer_result, false},
+    {"/v1/ai/jobs/*", "status", answer_status, false},
+    {"/v1/whoami", "whoami", answer_whoami, false},
+    {"/v1/ai/conversations", "conversations", answer_list, false},
+    {"/v1/ai/conversations/*", "conversation", answer_talk, false},
+    {"/v1/query/run", "query", answer_query, true},
+    {"/v1/query/wait", "wait", answer_wait, false},
 };
+
+static bool method_fits(const char *method, bool post)
+{
+	return post ? strcmp(method, "POST") == 0 : strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
+}
 
 static bool path_fits(const char *pattern, const char *path, struct text *part)
 {
@@ -208,9 +299,9 @@ struct route_answer route_decide(struct router *r, const struct route_ask *ask)
 		stand(r, &a, (enum standing)refused, "token");
 	else if (!found)
 		stand(r, &a, NO_PATH, "path");
-	else if (strcmp(ask->method, "GET") != 0 && strcmp(ask->method, "HEAD") != 0)
+	else if (!method_fits(ask->method, routes[i].post))
 		stand(r, &a, NO_METHOD, "method");
 	else
-		routes[i].answer(r, &a, part);
+		routes[i].answer(r, &a, ask, part);
 	return a;
 }

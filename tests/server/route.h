@@ -22,11 +22,15 @@ struct route_ask {
 	const char *method, *path;
 	const char *authorization; /* NULL: no such header */
 	const char *key;           /* its digest, for the limit; "" without one */
+	const char *(*argument)(void *ctx,
+				const char *name); /* of the query, decoded; NULL: there is none of that name */
+	void *argument_ctx;
 	int64_t now_ns;
 };
 
 struct route_answer {
-	const struct reply *reply; /* lives as long as the router and the script */
+	const struct reply *reply; /* lives as long as the router and the script … */
+	struct reply *made;        /* … or is this one, the receiver's (reply_free, free); NULL: it is not */
 	const char *endpoint, *why;
 	const struct uuid *job;
 	int64_t request, step; /* journal.h */

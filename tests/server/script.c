@@ -30,7 +30,9 @@ void script_free(struct script *s)
 		job_free(s->slots[i]);
 	free(s->slots);
 	job_free(s->any);
-	replies_free(&s->whoami);
+	for (int i = 0; i < OTHER_ENDPOINTS; i++)
+		replies_free(&s->others[i]);
+	talks_free(&s->talks);
 	free(s);
 }
 
@@ -79,9 +81,14 @@ struct script_job *script_job(struct script *s, const struct uuid *id)
 	return job;
 }
 
-const struct replies *script_whoami(const struct script *s)
+const struct replies *script_other(const struct script *s, enum other_endpoint endpoint)
 {
-	return &s->whoami;
+	return &s->others[endpoint];
+}
+
+struct talks *script_talks(struct script *s)
+{
+	return &s->talks;
 }
 
 void script_each(const struct script *s, void (*each)(void *ctx, const struct script_job *), void *ctx)

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LINE_KEYS 9
+#define LINE_KEYS 19
 
 /* One object of the script: its members, and the file that it stands in. */
 struct line {
@@ -29,10 +29,22 @@ enum line_key {
 	KEY_PROMPT,
 	KEY_TOPIC,
 	KEY_ERROR,
-	KEY_WHOAMI
+	KEY_WHOAMI, /* from here on in the order of enum other_endpoint */
+	KEY_LIST,
+	KEY_QUERY,
+	KEY_WAIT,
+	KEY_TALK,
+	KEY_NAME,
+	KEY_USER,
+	KEY_CREATED,
+	KEY_UPDATED,
+	KEY_MESSAGES,
+	KEY_ANSWER
 };
-static const char *const line_keys[LINE_KEYS] = {"job",    "result", "status", "state", "completed_at",
-						 "prompt", "topic",  "error",  "whoami"};
+static const char *const line_keys[LINE_KEYS] = {"job",        "result",     "status",       "state",  "completed_at",
+						 "prompt",     "topic",      "error",        "whoami", "conversations",
+						 "query",      "wait",       "conversation", "name",   "user",
+						 "created_at", "updated_at", "messages",     "answer"};
 
 static int fail(struct line *l, const char *what)
 {
@@ -171,6 +183,86 @@ static int line_take_job(struct line *l)
 	return rc;
 }
 
+static int line_time(struct line *l, enum line_key key, struct stamp *out)
+{
+	struct buf text;
+	int rc;
+
+	buf_init(&text, STREAM_MAX_TEXT);
+	rc = line_text(l, key, &text);
+	if (rc == 0 && l->members[key] != -1 && !when_parse(buf_cstr(&text), text.len, l->script->now_us, out))
+		rc = err_set(l->err, ERR_FATAL, "'%s' is not a time like 2026-11-23T10:00:00Z or now-3d",
+			     line_keys[key]);
+	buf_free(&text);
+	return rc;
+}
+
+/* The messages as JSON, with times; an empty list where there are none. */
+static int line_messages(struct line *l, struct buf *out)
+{
+	struct buf copy;
+	unsigned flags = 0;
+	int rc;
+
+	if (l->members[KEY_MESSAGES] == -1)
+		return buf_adds(out, "[]");
+	buf_init(&copy, STREAM_MAX_TEXT);
+	rc = json_copy(l->doc, l->members[KEY_MESSAGES], STREAM_MAX_TEXT, &copy, &flags, l->err);
+	if (rc == 0 && when_expand(buf_text(&copy), l->script->now_us, out) != 0)
+		rc = fail(l, "out of memory");
+	buf_free(&copy);
+	return rc;
+}
+
+static int line_take_talk(struct line *l)
+{
+	static const enum line_key keys[] = {KEY_TALK, KEY_USER, KEY_NAME, KEY_PROMPT};
+	struct buf texts[4], messages;
+	struct talk_line t = {.id = NULL};
+	struct talk *talk = NULL;
+	int rc = 0;
+
+	buf_init(&messages, STREAM_MAX_TEXT);
+	for (int i = 0; i < 4; i++) {
+		buf_init(&texts[i], STREAM_MAX_TEXT);
+		if (rc == 0)
+			rc = line_text(l, keys[i], &texts[i]);
+	}
+	stamp_from_us(&t.created_at, l->script->now_us - (int64_t)3600 * 1000000);
+	stamp_from_us(&t.updated_at, l->script->now_us - (int64_t)60 * 1000000);
+	if (rc == 0)
+		rc = line_time(l, KEY_CREATED, &t.created_at);
+	if (rc == 0)
+		rc = line_time(l, KEY_UPDATED, &t.updated_at);
+	if (rc == 0)
+		rc = line_messages(l, &messages);
+	if (rc == 0) {
+		t.id = buf_cstr(&texts[0]);
+		t.user = texts[1].data;
+		t.name = texts[2].data;
+		t.prompt = texts[3].data;
+		t.messages = buf_text(&messages);
+		talk = talks_add(&l->script->talks, &t);
+		rc = talk != NULL ? 0 : fail(l, "out of memory");
+	}
+	if (rc == 0 && l->members[KEY_ANSWER] != -1)
+		rc = replies_read(l->doc, l->members[KEY_ANSWER], l->folder, l->script->now_us, &talk->answers, l->err);
+	for (int i = 0; i < 4; i++)
+		buf_free(&texts[i]);
+	buf_free(&messages);
+	return rc;
+}
+
+/* Answers of an endpoint that has nothing to do with a job. */
+static int line_take_other(struct line *l, enum line_key key)
+{
+	struct replies *rs = &l->script->others[key - KEY_WHOAMI];
+
+	if (rs->n > 0)
+		return err_set(l->err, ERR_FATAL, "'%s' has a line already", line_keys[key]);
+	return replies_read(l->doc, l->members[key], l->folder, l->script->now_us, rs, l->err);
+}
+
 static int line_take(struct line *l, struct text text)
 {
 	for (int i = 0; i < LINE_KEYS; i++)
@@ -190,11 +282,20 @@ static int line_take(struct line *l, struct text text)
 			return err_set(l->err, ERR_FATAL, "'%s' stands twice", line_keys[i]);
 		l->members[i] = json_value(l->doc, k);
 	}
-	if ((l->members[KEY_JOB] == -1) == (l->members[KEY_WHOAMI] == -1))
-		return fail(l, "a line needs 'job' or 'whoami'");
-	if (l->members[KEY_WHOAMI] == -1)
+	static const enum line_key heads[] = {KEY_JOB, KEY_TALK, KEY_WHOAMI, KEY_LIST, KEY_QUERY, KEY_WAIT};
+	enum line_key head = KEY_JOB;
+	int n = 0;
+	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
+		if (l->members[heads[i]] != -1) {
+			head = heads[i];
+			n++;
+		}
+	if (n != 1)
+		return fail(
+		    l, "a line is about one of 'job', 'conversation', 'whoami', 'conversations', 'query' and 'wait'");
+	if (head == KEY_JOB)
 		return line_take_job(l);
-	return replies_read(l->doc, l->members[KEY_WHOAMI], l->folder, l->script->now_us, &l->script->whoami, l->err);
+	return head == KEY_TALK ? line_take_talk(l) : line_take_other(l, head);
 }
 
 /* Puts FILE:LINE before what went wrong. */

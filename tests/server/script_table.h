@@ -8,7 +8,8 @@ struct script {
 	struct script_job **slots; /* a power of two of them, half empty; owned */
 	size_t n_slots, n_jobs;
 	struct script_job *any; /* "*"; NULL: none */
-	struct replies whoami;
+	struct replies others[OTHER_ENDPOINTS];
+	struct talks talks;
 	int64_t now_us;
 };
 

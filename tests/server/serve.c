@@ -23,6 +23,7 @@
 #define SERVE_LINGER_MAX 2500    /* looks, before it is reset all the same */
 #define SERVE_DIGEST     12      /* hex digits of the Authorization header's digest that are shown */
 #define SERVE_STATS_PATH "/__stats"
+#define SERVE_POSTED     ((size_t)1 << 20) /* bytes of a request's body that are logged; a longer one is not */
 
 struct serve {
 	struct serve_options options;
@@ -38,6 +39,8 @@ struct request {
 	struct MHD_Connection *connection;
 	int64_t arrived_ns;
 	const struct reply *reply; /* NULL: not yet decided */
+	struct reply *made;        /* the same, where it was made for this request */
+	struct buf posted;         /* its body, as far as it is of interest */
 	struct stream *stream;
 	uint64_t sent; /* bytes of the body that MHD took */
 	bool stalled;
@@ -243,6 +246,11 @@ static const char *header(struct MHD_Connection *c, const char *name)
 	return MHD_lookup_connection_value(c, MHD_HEADER_KIND, name);
 }
 
+static const char *argument(void *ctx, const char *name)
+{
+	return MHD_lookup_connection_value(ctx, MHD_GET_ARGUMENT_KIND, name);
+}
+
 static void request_decide(struct request *r, const char *method, const char *url, const char *version)
 {
 	struct serve *s = r->serve;
@@ -256,8 +264,13 @@ static void request_decide(struct request *r, const char *method, const char *ur
 		sha256_end(s->sha, digest);
 		sha256_hex(digest, hex)[SERVE_DIGEST] = 0;
 	}
-	struct route_ask ask = {
-	    .method = method, .path = url, .authorization = authorization, .key = hex, .now_ns = r->arrived_ns};
+	struct route_ask ask = {.method = method,
+				.path = url,
+				.authorization = authorization,
+				.key = hex,
+				.now_ns = r->arrived_ns,
+				.argument = argument,
+				.argument_ctx = r->connection};
 	struct route_answer a = route_decide(s->options.router, &ask);
 	const unsigned *number =
 	    MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
@@ -275,17 +288,18 @@ static void request_decide(struct request *r, const char *method, const char *ur
 	    .job = a.job,
 	    .request = a.request,
 	    .step = a.step,
+	    .posted = r->posted.len > 0 ? buf_cstr(&r->posted) : NULL,
 	    .status = a.reply->status,
 	};
 	journal_add(s->options.journal, &line);
 	r->reply = a.reply;
+	r->made = a.made;
 }
 
 /* MHD calls first with the headers, then for each piece of an upload, then for the answer; and again after a wait. */
 static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const char *url, const char *method,
 				  const char *version, const char *upload, size_t *upload_size, void **request_ctx)
 {
-	(void)upload;
 	struct serve *s = ctx;
 	struct request *r = *request_ctx;
 	if (r == NULL) {
@@ -295,10 +309,12 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const cha
 		r->serve = s;
 		r->connection = c;
 		r->arrived_ns = time_boot_ns();
+		buf_init(&r->posted, SERVE_POSTED);
 		*request_ctx = r;
 		return MHD_YES;
 	}
 	if (*upload_size > 0) {
+		(void)buf_add(&r->posted, upload, *upload_size);
 		*upload_size = 0;
 		return MHD_YES;
 	}
@@ -322,6 +338,10 @@ static void on_request_end(void *ctx, struct MHD_Connection *c, void **request_c
 	struct request *r = *request_ctx;
 	if (r != NULL) {
 		stream_free(r->stream);
+		if (r->made != NULL)
+			reply_free(r->made);
+		free(r->made);
+		buf_free(&r->posted);
 		free(r->piece);
 	}
 	free(r);
