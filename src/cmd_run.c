@@ -12,7 +12,8 @@ void cmd_run_help(FILE *f)
 		    "Examples:\n"
 		    "  omni-export run jobs.txt --to results.db\n"
 		    "  omni-export run -q -e missing.tsv --to results.db webhooks.jsonl\n"
-		    "  omni-export run jobs.txt --to raw:bodies --to postgresql://etl@db.example/dw\n\n",
+		    "  omni-export run jobs.txt --to raw:bodies --to postgresql://etl@db.example/dw\n"
+		    "  omni-export run --discover --since 2d --to results.db\n\n",
 		    f);
 	options_help(f, FOR_RUN);
 	(void)fputs("\nEvery long option can come from the environment as OMNI_EXPORT_ and its name\n"

@@ -13,6 +13,8 @@ const struct command command_table[] = {
      cmd_run_help},
     {"load", "load [OPTION]... [FILE]...", "write results again from stored bodies; asks the API nothing", FOR_LOAD,
      cmd_load, cmd_load_help},
+    {"discover", "discover [OPTION]...", "list the jobs that the instance's conversations know", FOR_DISCOVER,
+     cmd_discover, cmd_discover_help},
     {"status", "status [OPTION]... SINK", "tell what a sink holds, what is missing, what expires next", FOR_STATUS,
      cmd_status, cmd_status_help},
     {"completion", "completion bash|zsh|fish", "print the completion script of a shell", FOR_ITSELF, cmd_completion,

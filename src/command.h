@@ -36,6 +36,8 @@ int cmd_run(int argc, char **argv);
 void cmd_run_help(FILE *);
 int cmd_load(int argc, char **argv);
 void cmd_load_help(FILE *);
+int cmd_discover(int argc, char **argv);
+void cmd_discover_help(FILE *);
 int cmd_status(int argc, char **argv);
 void cmd_status_help(FILE *);
 int cmd_completion(int argc, char **argv);

@@ -29,11 +29,12 @@ enum option_type {
 };
 
 /* Which commands know an option. */
-#define FOR_RUN    1u
-#define FOR_LOAD   2u
-#define FOR_STATUS 4u
-#define FOR_ITSELF (1u << 31) /* help, completion: about the program; neither environment nor config file counts */
-#define FOR_ALL    (~0u)
+#define FOR_RUN      1u
+#define FOR_LOAD     2u
+#define FOR_STATUS   4u
+#define FOR_DISCOVER 64u
+#define FOR_ITSELF   (1u << 31) /* help, completion: about the program; neither environment nor config file counts */
+#define FOR_ALL      (~0u)
 
 /* Under which heading --help tells of an option, in this order. */
 enum option_group {
@@ -65,13 +66,13 @@ struct option_list {
 };
 
 struct options {
-	struct option_list to;
-	const char *from, *since, *pg_schema, *base_url, *api_key_file, *rate, *cacert, *config;
+	struct option_list to, not_in;
+	const char *from, *since, *pg_schema, *base_url, *api_key_file, *rate, *cacert, *config, *user_id;
 	int64_t concurrency, retries;
 	int64_t retry_wait_ms, retry_max_wait_ms, give_up_after_ms, max_time_ms /* -1: none */, timeout_ms,
 	    connect_timeout_ms;
 	uint64_t max_size;
-	bool json, refetch, all, details, retry_lost, no_raw, dry_run, quiet, verbose, allow_http;
+	bool json, refetch, all, details, retry_lost, no_raw, dry_run, discover, quiet, verbose, allow_http;
 	const char *error_file, *summary, *metrics, *progress, *log_format;
 	int64_t file_mode;
 	bool help, version; /* --help, --version: nothing else counts */

@@ -75,8 +75,9 @@ static size_t tell_parts(const struct progress_state *s, char parts[PARTS][PART_
 		tell_wait(s, parts[k++], PART_MAX);
 	if (s->left_s > 0)
 		(void)snprintf(parts[k++], PART_MAX, "%s left", time_span_text(s->left_s, span));
-	(void)snprintf(parts[k++], PART_MAX, "%s stored", amount_count(s->stored, n));
-	if (s->per_hour > 0)
+	if (!s->listing)
+		(void)snprintf(parts[k++], PART_MAX, "%s stored", amount_count(s->stored, n));
+	if (s->per_hour > 0 && !s->listing)
 		speed_text(s->per_hour, parts[k++], PART_MAX);
 	if (s->bytes > 0)
 		(void)snprintf(parts[k++], PART_MAX, "%s", amount_bytes(s->bytes, n));
@@ -85,11 +86,22 @@ static size_t tell_parts(const struct progress_state *s, char parts[PARTS][PART_
 	return k;
 }
 
+/* How far it is. of: what stands between done and total. */
+static int tell_done(const struct progress_state *s, const char *of, struct buf *out)
+{
+	char done[AMOUNT_MAX], total[AMOUNT_MAX];
+
+	(void)amount_count(s->done, done);
+	if (s->listing)
+		return buf_addf(out, "%s jobs found in %s conversations", done, amount_count(s->conversations, total));
+	return buf_addf(out, "%s%s%s jobs", done, of, amount_count(s->total, total));
+}
+
 int progress_line(const struct progress_state *s, size_t width, struct buf *out)
 {
-	char parts[PARTS][PART_MAX], done[AMOUNT_MAX], total[AMOUNT_MAX];
+	char parts[PARTS][PART_MAX];
 	size_t room = width > 0 ? width - 1 : 0, begin = out->len, n = tell_parts(s, parts);
-	int bad = buf_addf(out, "%s/%s jobs", amount_count(s->done, done), amount_count(s->total, total));
+	int bad = tell_done(s, "/", out);
 
 	for (size_t i = 0; i < n && bad == 0; i++) {
 		const char *part = parts[i];
@@ -107,9 +119,9 @@ int progress_line(const struct progress_state *s, size_t width, struct buf *out)
 
 int progress_sentence(const struct progress_state *s, struct buf *out)
 {
-	char parts[PARTS][PART_MAX], done[AMOUNT_MAX], total[AMOUNT_MAX];
+	char parts[PARTS][PART_MAX];
 	size_t n = tell_parts(s, parts);
-	int bad = buf_addf(out, "progress: %s of %s jobs", amount_count(s->done, done), amount_count(s->total, total));
+	int bad = buf_adds(out, "progress: ") | tell_done(s, " of ", out);
 
 	for (size_t i = 0; i < n && bad == 0; i++)
 		bad = buf_addf(out, ", %s", parts[i]);

@@ -23,10 +23,12 @@ enum progress_wait {
 };
 
 struct progress_state {
-	size_t done, total; /* jobs; done: it is known what became of them */
-	size_t stored;      /* durable in the sinks */
-	int under_way;      /* transfers */
-	uint64_t bytes;     /* of bodies; 0: not told */
+	bool listing;         /* jobs are still being looked for: done counts those that were found … */
+	size_t conversations; /* … in so many */
+	size_t done, total;   /* jobs; done: it is known what became of them */
+	size_t stored;        /* durable in the sinks */
+	int under_way;        /* transfers */
+	uint64_t bytes;       /* of bodies; 0: not told */
 	enum progress_wait waits_for;
 	int64_t wait_ms;    /* until the next request; 0: not known */
 	int64_t silence_ms; /* that the API asked for in all; 0: not known */

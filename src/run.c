@@ -45,20 +45,26 @@ static int64_t window_ms(const struct run *r, size_t jobs_left)
 	return n > 0 ? (rate_when(r->rate, now_ns, n) - now_ns) / 1000000 : 0;
 }
 
-static void tick(void *ctx, const struct fetch_progress *p)
+enum progress_wait run_progress_wait(enum fetch_wait wait)
 {
 	static const enum progress_wait waits[] = {[WAIT_NONE] = PROGRESS_NO_WAIT,
 						   [WAIT_RATE] = PROGRESS_RATE,
 						   [WAIT_PAUSE] = PROGRESS_SILENCE,
 						   [WAIT_BACKOFF] = PROGRESS_BACKOFF,
 						   [WAIT_LOADER] = PROGRESS_SINK};
+
+	return waits[wait];
+}
+
+static void tick(void *ctx, const struct fetch_progress *p)
+{
 	struct run *r = ctx;
 	size_t done = r->filled + p->settled;
 	struct progress_state s = {.done = done,
 				   .total = r->to_do,
 				   .under_way = p->under_way,
 				   .bytes = p->counts.bytes,
-				   .waits_for = waits[p->waiting_for],
+				   .waits_for = run_progress_wait(p->waiting_for),
 				   .wait_ms = p->waiting_ms,
 				   .silence_ms = p->silence_ms};
 
@@ -146,7 +152,7 @@ static void wake(void *ctx)
 	fetch_wake(((struct run *)ctx)->fetch);
 }
 
-static void note_end(struct run *r, enum fetch_end end, const struct err *err)
+void run_note_end(struct run *r, enum fetch_end end, const char *what, const struct err *err)
 {
 	switch (end) {
 	case FETCH_DONE:
@@ -156,7 +162,7 @@ static void note_end(struct run *r, enum fetch_end end, const struct err *err)
 	case FETCH_MAX_TIME:
 	case FETCH_API_DOWN:
 	case FETCH_RATE_LIMITED:
-		log_line(LOG_WARNING, NULL, "%s; the jobs that are left wait for the next run", err->msg);
+		log_line(LOG_WARNING, NULL, "%s; %s", err->msg, what);
 		return;
 	case FETCH_KEY_REFUSED:
 		r->end.key_refused = true;
@@ -164,7 +170,7 @@ static void note_end(struct run *r, enum fetch_end end, const struct err *err)
 		return;
 	case FETCH_FAILED:
 		/* Without a sink nothing can go on; that is told with the sinks. */
-		r->end.unexpected = sinkset_alive(r->sinks) != 0;
+		r->end.unexpected = r->sinks == NULL || sinkset_alive(r->sinks) != 0;
 		if (r->end.unexpected)
 			log_line(LOG_ERROR, NULL,
 				 "%s; what is stored stays, the jobs that are left wait for the next run", err->msg);
@@ -226,6 +232,7 @@ static int ask(struct run *r, struct err *err)
 	struct loader_options lo = {
 	    .sinks = r->sinks, .plan = &r->plan, .group = r->group, .give_back = run_give_back, .wake = wake, .ctx = r};
 	struct fetch_job *jobs = calloc(r->plan.n_order + 1, sizeof(*jobs));
+	struct fetch_counts counts;
 	enum fetch_end end;
 	struct err why = {0};
 
@@ -240,15 +247,25 @@ static int ask(struct run *r, struct err *err)
 		free(jobs);
 		return -1;
 	}
-	end = fetch_run(r->fetch, jobs, r->plan.n_order, &handlers, r, &r->counts, &why);
+	end = fetch_run(r->fetch, jobs, r->plan.n_order, &handlers, r, &counts, &why);
+	r->counts.requests += counts.requests;
+	r->counts.retries += counts.retries;
+	r->counts.rate_limited += counts.rate_limited;
+	r->counts.bytes += counts.bytes;
 	if (end == FETCH_INTERRUPTED)
 		run_tell_interrupted();
 	loader_finish(r->loader, tick_last, r);
 	r->loader = NULL;
 	progress_end();
-	note_end(r, end, &why);
+	run_note_end(r, end, "the jobs that are left wait for the next run", &why);
 	free(jobs);
 	return 0;
+}
+
+/* A key that was refused while the jobs were looked for is no better now. */
+static bool may_ask(const struct run *r)
+{
+	return r->plan.n_order > 0 && !r->end.key_refused;
 }
 
 static int carry_out(struct run *r, struct err *err)
@@ -258,6 +275,8 @@ static int carry_out(struct run *r, struct err *err)
 
 	if (code >= 0)
 		return code;
+	if (r->o->discover)
+		run_find_jobs(r);
 	policy.now_us = r->started_at.us;
 	if (plan_make(&r->plan, r->sinks, &policy, err) != 0)
 		return EXIT_SINK;
@@ -268,7 +287,7 @@ static int carry_out(struct run *r, struct err *err)
 		r->to_do = r->plan.n_order;
 		progress_start(r->o->progress, r->o->quiet);
 		r->group = run_new_group(r);
-		if (r->group == NULL || fill_from_sinks(r, err) != 0 || (r->plan.n_order > 0 && ask(r, err) != 0)) {
+		if (r->group == NULL || fill_from_sinks(r, err) != 0 || (may_ask(r) && ask(r, err) != 0)) {
 			log_line(LOG_ERROR, NULL, "%s", r->group == NULL ? "out of memory" : err->msg);
 			r->end.unexpected = true;
 		}

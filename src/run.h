@@ -21,6 +21,9 @@ int run(const struct options *);
  * same for the rest. */
 int run_from(const struct options *);
 
+/* discover: prints the jobs that the instance's conversations know. The same for the rest. */
+int run_discover(const struct options *);
+
 /* The kinds of sinks that there are, for completion: sink_offer (sink.h). */
 const char *run_sink_offer(size_t i, bool *path);
 

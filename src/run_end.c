@@ -98,6 +98,11 @@ static void summarize(struct run *r, struct summary *s)
 			      .truncated_results = totals->truncated_results,
 			      .warnings = totals->warnings,
 			      .n_sinks = sinkset_count(r->sinks)};
+	if (r->o->discover) {
+		s->has_discovered = true;
+		s->discovered = r->found.jobs;
+		s->list_whole = r->found.whole;
+	}
 	stamp_from_us(&s->finished_at, time_now_us());
 	count_jobs(r, s);
 	for (size_t i = 0; i < s->n_sinks; i++) {

@@ -78,12 +78,13 @@ struct plan_job *plan_add(struct plan *p, const struct uuid *id)
 }
 
 /* The first line that says something counts; a later one of the same job adds what the first did not know. */
-static int add(struct plan *p, const struct ids_item *item)
+int plan_take(struct plan *p, const struct ids_item *item)
 {
 	struct plan_job *job = plan_add(p, &item->id);
 
 	if (job == NULL)
 		return -1;
+	p->requested++;
 	if (job->completed_at == NULL && stamp_is_set(&item->completed_at)) {
 		job->completed_at = malloc(sizeof(*job->completed_at));
 		if (job->completed_at == NULL)
@@ -118,8 +119,7 @@ int plan_read(struct plan *p, FILE *f, const char *name, struct err *err)
 			p->invalid++;
 			continue;
 		}
-		p->requested++;
-		if (add(p, &item) != 0)
+		if (plan_take(p, &item) != 0)
 			result = err_set(err, ERR_FATAL, "out of memory after %zu job IDs", p->n);
 	}
 	ids_free(reader);
@@ -145,6 +145,11 @@ static enum standing standing_of(const struct ledger_entry *e, const struct plan
 	    (e->requested_at_us < CLOCK_UNSET_US || policy->now_us < e->requested_at_us + RETENTION_S * 1000000))
 		return STANDS_WANTED;
 	return STANDS_LOST;
+}
+
+bool plan_wants(const struct ledger_entry *e, const struct plan_policy *policy)
+{
+	return standing_of(e, policy) == STANDS_WANTED;
 }
 
 static void take_entry(struct plan_job *job, sink_mask bit, const struct ledger_entry *e,

@@ -58,6 +58,10 @@ void plan_init(struct plan *);
 void plan_free(struct plan *);
 /* Reads one input to its end; name is for the messages "NAME:LINE: …". 0, or -1 with *err. */
 int plan_read(struct plan *, FILE *, const char *name, struct err *);
+/* One input line more. 0, or -1: out of memory. */
+int plan_take(struct plan *, const struct ids_item *);
+/* Would a run ask for the job again, as far as this ledger is concerned? */
+bool plan_wants(const struct ledger_entry *, const struct plan_policy *);
 /* The job of that ID, added where it is not there yet. NULL: out of memory. */
 struct plan_job *plan_add(struct plan *, const struct uuid *);
 /* Asks every sink's ledger, settles what needs no request, and makes the order. 0, or -1 with *err when a ledger cannot

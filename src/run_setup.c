@@ -4,6 +4,7 @@
 #include "log.h"
 #include "outfile.h"
 #include "run.h"
+#include "since.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -82,7 +83,7 @@ int run_read_inputs(struct run *r, struct err *err)
 {
 	static char *const standard_input[] = {"-"};
 	char *const *names = r->o->n_operands > 0 ? r->o->operands : standard_input;
-	size_t n = r->o->n_operands > 0 ? r->o->n_operands : 1;
+	size_t n = r->o->n_operands > 0 || r->o->discover ? r->o->n_operands : 1;
 
 	for (size_t i = 0; i < n; i++) {
 		bool is_stdin = strcmp(names[i], "-") == 0;
@@ -193,14 +194,21 @@ struct sink_options run_sink_options(const struct run *r)
 }
 
 /* Returns an exit code with *err, or -1 to go on. */
-static int open_sinks(struct run *r, struct err *err)
+static int open_sinks(struct run *r, const struct option_list *specs, const struct sink_options *s, struct err *err)
 {
-	struct sink_options s = run_sink_options(r);
-
-	r->sinks = sinkset_open(r->o->to.at, r->o->to.n, &s, err);
+	if (specs->n == 0)
+		return -1;
+	r->sinks = sinkset_open(specs->at, specs->n, s, err);
 	if (r->sinks != NULL)
 		return -1;
 	return err->kind == ERR_BUSY ? EXIT_BUSY : err->kind == ERR_USAGE ? EXIT_USAGE : EXIT_SINK;
+}
+
+static int open_targets(struct run *r, struct err *err)
+{
+	struct sink_options s = run_sink_options(r);
+
+	return open_sinks(r, &r->o->to, &s, err);
 }
 
 /* Returns an exit code with *err, or -1 to go on. */
@@ -225,12 +233,28 @@ const char *run_sink_offer(size_t i, bool *path)
 	return sink_offer(i, path);
 }
 
+/* What is wrong with --since is known before anything is asked. */
+static int check_since(const struct run *r, struct err *err)
+{
+	int64_t since_us;
+
+	return since_parse(r->o->since, r->started_at.us, &since_us, err);
+}
+
 int run_set_up(struct run *r, struct err *err)
 {
 	int code = begin(r, err);
 
 	if (code >= 0)
 		return code;
+	if (r->o->dry_run && r->o->discover) {
+		(void)err_set(err, ERR_USAGE,
+			      "--discover has to ask the API, and --dry-run asks it nothing: list the jobs with "
+			      "'omni-export discover', and give that list to 'run --dry-run'");
+		return EXIT_USAGE;
+	}
+	if (r->o->discover && check_since(r, err) != 0)
+		return EXIT_USAGE;
 	if (r->o->dry_run)
 		key_forget_environment();
 	else if (key_load(r->o->api_key_file, &r->key, err) != 0 || open_rate(r, err) != 0)
@@ -238,7 +262,39 @@ int run_set_up(struct run *r, struct err *err)
 	if (open_fetch(r, err) != 0 || run_read_inputs(r, err) != 0)
 		return EXIT_USAGE;
 	r->instance = fetch_instance(r->fetch);
-	return open_sinks(r, err);
+	return open_targets(r, err);
+}
+
+/* Only what remembers can say what it has. */
+static int check_not_in(const struct run *r, struct err *err)
+{
+	for (size_t i = 0; i < r->o->not_in.n; i++) {
+		const char *target;
+		const struct sink_ops *ops = sink_find(r->o->not_in.at[i], &target, err);
+
+		if (ops == NULL)
+			return -1;
+		if ((ops->has & SINK_LEDGER) == 0)
+			return err_set(err, ERR_USAGE, "option '--not-in': '%s:' keeps nothing, so nothing is in it",
+				       ops->scheme);
+	}
+	return 0;
+}
+
+int run_set_up_discover(struct run *r, struct err *err)
+{
+	struct sink_options s;
+	int code = begin(r, err);
+
+	if (code >= 0)
+		return code;
+	if (check_since(r, err) != 0 || check_not_in(r, err) != 0 || key_load(r->o->api_key_file, &r->key, err) != 0 ||
+	    open_rate(r, err) != 0 || open_fetch(r, err) != 0)
+		return EXIT_USAGE;
+	r->instance = fetch_instance(r->fetch);
+	s = run_sink_options(r);
+	s.read_only = true;
+	return open_sinks(r, &r->o->not_in, &s, err);
 }
 
 int run_set_up_load(struct run *r, struct err *err)
@@ -246,7 +302,7 @@ int run_set_up_load(struct run *r, struct err *err)
 	int code = begin(r, err);
 
 	key_forget_environment();
-	return code >= 0 ? code : open_sinks(r, err);
+	return code >= 0 ? code : open_targets(r, err);
 }
 
 int run_tear_down(struct run *r, int code)

@@ -5,6 +5,7 @@
 #ifndef OMNI_RUN_STATE_H
 #define OMNI_RUN_STATE_H
 
+#include "discover.h"
 #include "fetch.h"
 #include "options.h"
 #include "progress.h"
@@ -28,6 +29,7 @@ struct run {
 	struct loader *loader;
 	struct result_decoder *judge;
 	struct fetch_counts counts;
+	struct discover_sum found;      /* --discover */
 	struct fetch_progress progress; /* as it was told last */
 	size_t to_do, filled;           /* jobs; those of them that another sink had */
 	atomic_size_t stored;           /* of them, so far; counted by the thread that writes */
@@ -43,6 +45,15 @@ extern volatile sig_atomic_t run_stop_signal;
 int run_set_up(struct run *, struct err *);
 /* The same for load: signals, sinks; no key, no address. */
 int run_set_up_load(struct run *, struct err *);
+/* The same for discover: the sinks are those of --not-in, and only read. */
+int run_set_up_discover(struct run *, struct err *);
+/* --discover: adds the jobs that the conversations know to the plan. What cannot be listed is told, and noted for the
+ * summary. */
+void run_find_jobs(struct run *);
+/* What is waited for, in the words of progress.h. */
+enum progress_wait run_progress_wait(enum fetch_wait);
+/* Why the API is asked no more, to the log and the summary. what: what becomes of the rest, in words. */
+void run_note_end(struct run *, enum fetch_end, const char *what, const struct err *);
 /* Adds the jobs that the operands list to the plan. 0 or -1. */
 int run_read_inputs(struct run *, struct err *);
 /* Does any target keep the bodies of results? */

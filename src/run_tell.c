@@ -87,7 +87,7 @@ static bool reads_standard_input(const struct options *o)
 	for (size_t i = 0; i < o->n_operands; i++)
 		if (strcmp(o->operands[i], "-") == 0)
 			return true;
-	return o->n_operands == 0;
+	return o->n_operands == 0 && !o->discover;
 }
 
 /* The command as it was given; where it read a list that is gone, the error file is a list as good. */
@@ -118,7 +118,7 @@ static const char *next_step(const struct run *r, const struct reasons *open)
 	if (r->end.unexpected || r->end.signal != 0)
 		return "to go on";
 	if (open->n == 0 && open->others == 0)
-		return NULL;
+		return r->end.list_cut ? "for the rest of the list" : NULL;
 	if (open->n == 1 && open->at[0].state == JOB_PENDING)
 		return "when the jobs have finished";
 	return "to go on";

@@ -28,7 +28,7 @@ int summary_exit_code(const struct summary *s, const struct summary_end *end)
 		return 5;
 	if (lost > 0)
 		return 4;
-	if (open > 0)
+	if (open > 0 || end->list_cut)
 		return 3;
 	return s->invalid > 0 ? 7 : 0;
 }
@@ -51,6 +51,10 @@ int summary_json(const struct summary *s, struct buf *out)
 	for (size_t i = 0; i < SHOWN; i++)
 		field_int(&w, state_name(shown[i]), s->states[shown[i]]);
 	field_int(&w, "invalid", s->invalid);
+	if (s->has_discovered) {
+		field_int(&w, "discovered", s->discovered);
+		field_flag(&w, "list_whole", s->list_whole);
+	}
 	field_int(&w, "partial", s->partial);
 	field_int(&w, "requests", s->requests);
 	field_int(&w, "retries", s->retries);
@@ -100,6 +104,8 @@ int summary_line(const struct summary *s, struct buf *out)
 				amount_plural(s->truncated_results));
 	bad |= buf_addf(out, ", %lld requests, ", (long long)s->requests);
 	bad |= buf_adds(out, amount_bytes(s->bytes, bytes));
+	if (s->has_discovered && !s->list_whole)
+		bad |= buf_adds(out, ", the list of jobs is not whole");
 	if (s->warnings > 0)
 		bad |= buf_addf(out, ", %lld warning%s", (long long)s->warnings, amount_plural(s->warnings));
 	if (stamp_is_set(&s->next_expiry))

@@ -27,6 +27,9 @@ struct summary {
 	int64_t partial, requests, retries, rate_limited;
 	uint64_t bytes;
 	int64_t actions, results, rows, truncated_results, warnings;
+	bool has_discovered;      /* --discover: … */
+	int64_t discovered;       /* … jobs that were found … */
+	bool list_whole;          /* … and those are all */
 	struct stamp next_expiry; /* of a job that is still open */
 	struct stamp oldest_open; /* when the job that has been open for longest was first asked for */
 	struct summary_sink sinks[SUMMARY_SINKS];
@@ -39,6 +42,7 @@ struct summary_end {
 	bool unexpected;  /* 1 */
 	bool key_refused; /* 6 */
 	bool sink_failed; /* 5 */
+	bool list_cut;    /* 3: --discover did not list all that there is */
 };
 
 /* The contract's precedence: 128 + signal, then 1, 6, 5, 4, 3, 7, 0. What was known to be lost before counts for

@@ -90,8 +90,7 @@ size_t utf8_cut(const char *p, size_t n)
 	return n;
 }
 
-/* The code point of a valid sequence of len bytes. */
-static uint32_t decode(const char *p, size_t len)
+uint32_t utf8_decode(const char *p, size_t len)
 {
 	static const unsigned char lead_bits[5] = {0, 0x7f, 0x1f, 0x0f, 0x07};
 	uint32_t cp = (unsigned char)p[0] & lead_bits[len];
@@ -101,8 +100,7 @@ static uint32_t decode(const char *p, size_t len)
 	return cp;
 }
 
-/* What a terminal may obey, or an eye cannot see (utf8.h has the list in words). */
-static bool is_hidden(uint32_t cp)
+bool utf8_is_hidden(uint32_t cp)
 {
 	static const struct {
 		uint32_t first, last;
@@ -126,7 +124,7 @@ static int add_hidden(struct buf *out, const char *p, size_t len)
 	if (len <= 1)
 		snprintf(shown, sizeof(shown), "\\x%02x", (unsigned)(unsigned char)*p);
 	else
-		snprintf(shown, sizeof(shown), "\\u{%04x}", (unsigned)decode(p, len));
+		snprintf(shown, sizeof(shown), "\\u{%04x}", (unsigned)utf8_decode(p, len));
 	return buf_adds(out, shown);
 }
 
@@ -141,7 +139,7 @@ int utf8_visible(struct buf *out, const char *p, size_t n, size_t max_chars)
 		if (max_chars > 0 && chars == max_chars)
 			break;
 		size_t len = utf8_len(p + i, n - i);
-		if (len > 0 && !is_hidden(decode(p + i, len))) {
+		if (len > 0 && !utf8_is_hidden(utf8_decode(p + i, len))) {
 			i += len;
 			continue;
 		}

@@ -6,6 +6,7 @@
 
 #include "buf.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* The length (1-4) of the valid sequence at p, of which n bytes are there; 0 when it is not valid or cut. Overlong
@@ -13,6 +14,8 @@
 size_t utf8_len(const char *p, size_t n);
 /* Writes a code point (a scalar value) as 1-4 bytes; returns how many. */
 size_t utf8_put(uint32_t cp, char out[4]);
+/* The code point of a valid sequence of len bytes. */
+uint32_t utf8_decode(const char *p, size_t len);
 /* The largest k <= n at which the text can be cut without splitting a sequence. */
 size_t utf8_cut(const char *p, size_t n);
 /*
@@ -23,5 +26,7 @@ size_t utf8_cut(const char *p, size_t n);
  * At most max_chars characters of input are shown, then "…" (0: no limit). Returns 0 or -1 (buf).
  */
 int utf8_visible(struct buf *out, const char *p, size_t n, size_t max_chars);
+/* Is it one of these? */
+bool utf8_is_hidden(uint32_t cp);
 
 #endif
