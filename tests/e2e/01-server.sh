@@ -41,6 +41,12 @@ cat >"$T/server.script" <<EOF
 {"job": "${ID}01", "result": [{"status": 503}, {"status": 404, "envelope": "application", "message": "no \"luck\""},
                               {"json": {"message": "ok", "at": "now-2d"}}], "completed_at": "2026-01-02T03:04:05Z"}
 
+{"conversation": "older", "name": "O", "user": "u2", "updated_at": "now-2h", "messages": [{"role": "user", "timestamp": "now-2h"}]}
+{"conversation": "newer", "user": "u1", "updated_at": "now-1h", "answer": [{"made": true}, {"status": 404, "envelope": "application", "message": "Conversation not found"}]}
+{"conversations": [{"status": 503}, {"made": true}], "user": "u2"}
+{"query": [{"status": 408, "json": {"remaining_job_ids": ["r1"]}}, {"headers": {"Content-Type": "text/csv"}, "body": "A,B\\n1,2\\n"}]}
+{"wait": {"json": {"remaining_job_ids": []}}}
+
 {"job": "${ID}02", "result": {"body": "plain\n", "headers": {"Content-Type": "text/plain", "X-Two": "b"}}}
 {"job": "${ID}03", "result": {"file": "bytes.bin"}}
 {"job": "${ID}04", "result": {"base64": "AAH/cmF3"}}
@@ -211,6 +217,40 @@ is "share one connection" "$(tail -n +$((before + 1)) "$SERVER_LOG" | grep -o '"
 	sed 's/^ *//; s/ .*//')" 3
 get_path /__stats
 like "totals, without a token" "$(cat "$T/body")" "\"requests\":$(wc -l <"$SERVER_LOG"),.*\"${ID}01\":\{\"result\":4,\"status\":1\}"
+# Conversations, and queries that are run again.
+get_path "/api/v1/ai/conversations?pageSize=1"
+like "the first page: the newest activity, and a cursor" "$CODE $(cat "$T/body")" '^200 \{"data":\[\{"id":"newer",.*\}\],"pageInfo":\{"hasNextPage":true,"nextCursor":"[^"]+","pageSize":1,"totalRecords":2\}\}$'
+cursor=$(sed 's/.*"nextCursor":"\([^"]*\)".*/\1/' "$T/body")
+get_path "/api/v1/ai/conversations" -G -d pageSize=1 --data-urlencode "cursor=$cursor"
+like "the second one is the last" "$CODE $(cat "$T/body")" '^200 .*"id":"older","name":"O",.*"hasNextPage":false,"nextCursor":null'
+get_path "/api/v1/ai/conversations?pageSize=1&cursor=$cursor"
+is "a cursor that is not escaped is none" "$CODE" 400
+get_path "/api/v1/ai/conversations?pageSize=101"
+is "pages have 100 entries at most" "$CODE" 400
+get_path "/api/v1/ai/conversations?userId=u1"
+like "one user's" "$CODE $(cat "$T/body")" '^200 .*"id":"newer".*"totalRecords":1'
+get_path "/api/v1/ai/conversations?userId=u2"
+is "the list of one user is scripted" "$CODE" 503
+get_path "/api/v1/ai/conversations?userId=u2"
+like "and then made" "$CODE $(cat "$T/body")" '^200 .*"id":"older".*"totalRecords":1'
+get_path /api/v1/ai/conversations/older
+like "a conversation, with its times" "$CODE $(cat "$T/body")" '^200 \{"id":"older","name":"O","messages":\[\{"role": "user", "timestamp": "2[0-9-]+T[0-9:.]+Z"\}\]\}$'
+get_path /api/v1/ai/conversations/newer
+is "made first" "$CODE" 200
+get_path /api/v1/ai/conversations/newer
+is "then deleted" "$CODE" 404
+get_path /api/v1/ai/conversations/none
+like "one that is not there" "$CODE $(cat "$T/body")" '^404 .*Conversation not found'
+get_path /api/v1/query/run
+is "a query is posted" "$CODE" 405
+get_path /api/v1/query/run --data '{"query":{}}'
+like "it takes its time" "$CODE $(cat "$T/body")" '^408 .*remaining_job_ids'
+get_path /api/v1/query/wait
+like "and can be waited for" "$CODE $(cat "$T/body")" '^200 .*remaining_job_ids'
+get_path /api/v1/query/run --data '{"query":{}}'
+is "then there is a CSV" "$CODE $(cat "$T/body")" $'200 A,B\n1,2'
+is "what was posted is logged" "$(server_count '"posted":"\{\\"query\\":\{\}\}"')" 2
+
 t_stop_server
 is "it ends cleanly, with a client still waiting" "$SERVER_RC" 0
 like "and ends its log with totals" "$(tail -n 1 "$SERVER_LOG")" '^\{"totals":true,"requests":[0-9]+,.*"statuses":\{"200":'
@@ -273,6 +313,8 @@ wrong "two faults" '{"whoami": {"body": "ab", "cut_after": 1, "drop": true}}' "'
 wrong "a cut beyond the end" '{"whoami": {"body": "ab", "cut_after": 2}}' "'cut_after' lies beyond the body of 2 bytes"
 wrong "a file that is not there" '{"whoami": {"file": "none"}}' "cannot open .*/none': No such file"
 wrong "not base64" '{"whoami": {"base64": "AAA"}}' 'base64 that is cut short'
+wrong "two things" '{"whoami": {}, "query": {}}' "a line is about one of 'job', 'conversation'"
+wrong "a list twice" $'{"conversations": {}, "user": "u"}\n{"conversations": {}, "user": "u"}' "wrong.script:2: this user's list has a line already"
 wrong "no UUID" '{"job": "1", "state": "QUEUED"}' "'job' is not a UUID"
 wrong "a job twice" "{\"job\": \"${ID}01\", \"state\": \"QUEUED\"}
 {\"job\": \"${ID}01\", \"state\": \"QUEUED\"}" "wrong.script:2: job '${ID}01' has a line already"

@@ -14,8 +14,8 @@ cp jobs.txt "$T/jobs.txt"
 
 # Code lines of the README and of the man page that call the program; in a crontab's line what follows the five fields.
 examples() {
-  sed -n 's/^    //p' "$srcdir/README.md" | sed -n -E 's/^([0-9*]+ +[0-9*]+ +[0-9*]+ +[0-9*]+ +[0-9*]+ +)?(omni-export (run|load|status) .*)/\2/p'
-  grep -E '^omni-export (run|load|status) ' "$srcdir/man/omni-export.1"
+  sed -n 's/^    //p' "$srcdir/README.md" | sed -n -E 's/^([0-9*]+ +[0-9*]+ +[0-9*]+ +[0-9*]+ +[0-9*]+ +)?(omni-export (run|load|status|discover) .*)/\2/p'
+  grep -E '^omni-export (run|load|status|discover) ' "$srcdir/man/omni-export.1"
 }
 n=0
 while read -r line; do
@@ -24,13 +24,23 @@ while read -r line; do
   here=${line//postgresql:\/\/etl@db.example\/warehouse/pg:${OMNI_TEST_PG:-}}
   [ "$here" = "$line" ] || here="${line%%postgresql*}'pg:$OMNI_TEST_PG'"
   here=${here//\/srv\/omni/$T}
+  # Of two in a pipe the second one's code counts, and the first one has something to say.
+  list=/dev/null
+  if [[ $here == *' | omni-export '* ]]; then
+    list=$T/list
+    eval "set -- ${here%% | *}"
+    run_omni "${@:2}" </dev/null
+    cp "$T/out" "$list"
+    is "$line: lists" "$RC" 0
+    here=${here#* | }
+  fi
   eval "set -- ${here#omni-export }"
-  run_omni "$@" --log-format json </dev/null
+  run_omni "$@" --log-format json <"$list"
   is "$line" "$RC" 0 || sed 's/^/# /' "$T/err"
   n=$((n + 1))
 done < <(examples)
 is "there are examples of each sink" "$((n >= 9))" 1
-for sink in 'results.db' 'postgresql:' 'jsonl:' 'csv:' 'raw:' 'load --from'; do
+for sink in 'results.db' 'postgresql:' 'jsonl:' 'csv:' 'raw:' 'load --from' 'run --discover' 'discover --since 2d --not-in'; do
   check "an example with '$sink'" grep -qF -- "$sink" <(examples)
 done
 

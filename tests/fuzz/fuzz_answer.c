@@ -1,8 +1,8 @@
 /*
  * answer*.c: what an answer says of a job.
  *
- * An input reads like an answer: what was asked (result, status, whoami) and the code in the first line, then headers,
- * an empty line, the body.
+ * An input reads like an answer: what was asked (result, status, whoami, question) and the code in the first line, then
+ * headers, an empty line, the body.
  *
  * - Verdict and state are among those that there are, and where the contract leaves no choice, the one that it names.
  * - The message is a sentence that a terminal obeys nothing of; Retry-After is within its bounds.
@@ -51,6 +51,8 @@ static struct answer_in read_input(const uint8_t *data, size_t size)
 			in.asked = ASKED_STATUS;
 		else if (line.p[i] == 'w')
 			in.asked = ASKED_WHOAMI;
+		else if (line.p[i] == 'q')
+			in.asked = ASKED_QUESTION;
 		else if (line.p[i] == '+')
 			in.body_cut = true;
 		else if (line.p[i] >= '0' && line.p[i] <= '9')
@@ -70,7 +72,9 @@ static void check_verdict(const struct answer_in *in, const struct answer *a)
 
 	HOLDS(a->verdict >= VERDICT_RESULT && a->verdict <= VERDICT_KEY_BAD);
 	HOLDS(a->job_status >= STATUS_RUNNING && a->job_status <= STATUS_FAILED);
-	HOLDS((a->verdict == VERDICT_RESULT) == (in->http == 200 && in->asked == ASKED_RESULT));
+	const bool question = in->asked == ASKED_QUESTION;
+
+	HOLDS((a->verdict == VERDICT_RESULT) == (in->http == 200 && (question || in->asked == ASKED_RESULT)));
 	HOLDS(a->verdict != VERDICT_STATUS || (in->http == 200 && in->asked == ASKED_STATUS));
 	HOLDS(a->verdict != VERDICT_ASK_STATUS || (in->http == 404 && in->asked == ASKED_RESULT));
 	HOLDS(a->verdict != VERDICT_FORBIDDEN || (in->http == 403 && in->asked != ASKED_WHOAMI));
@@ -78,14 +82,16 @@ static void check_verdict(const struct answer_in *in, const struct answer *a)
 	HOLDS(a->verdict != VERDICT_KEY_BAD || in->http == 400 || in->http == 401 || in->http == 403);
 	HOLDS((in->http == 429) == (a->verdict == VERDICT_PAUSE) && (in->http != 401 || a->verdict == VERDICT_KEY_BAD));
 	for (size_t i = 0; i < sizeof(again) / sizeof(again[0]); i++)
-		HOLDS(in->http != again[i] || a->verdict == VERDICT_RETRY);
+		HOLDS(in->http != again[i] || a->verdict == VERDICT_RETRY ||
+		      (question && in->http == 408 && a->verdict == VERDICT_SETTLED && a->state == JOB_PENDING));
 	if (a->verdict != VERDICT_SETTLED) {
 		HOLDS(a->state == JOB_NONE);
 		return;
 	}
 	HOLDS(in->asked != ASKED_WHOAMI);
 	HOLDS(a->state == JOB_FAILED || (a->state == JOB_REJECTED && in->http == 400) ||
-	      (a->state == JOB_EXPIRED && in->http == 404) || (a->state == JOB_NOT_FOUND && in->http == 404));
+	      (a->state == JOB_EXPIRED && in->http == 404) || (a->state == JOB_NOT_FOUND && in->http == 404) ||
+	      (question && a->state == JOB_PENDING && in->http == 408));
 	/* What is no JSON is not the API's word: never a loss. */
 	HOLDS(a->state == JOB_FAILED || (in->body.n > 0 && memchr(in->body.p, '{', in->body.n) != NULL));
 }

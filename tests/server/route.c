@@ -203,8 +203,12 @@ static void make_page(struct router *r, struct route_answer *a, const struct rou
 static void answer_list(struct router *r, struct route_answer *a, const struct route_ask *ask, struct text unused)
 {
 	(void)unused;
-	answer_other(r, a, OTHER_LIST, NO_PATH);
-	if (a->step == 0 || a->reply->made)
+	struct talk_list *list =
+	    talks_list(script_talks(r->options.script), ask->argument(ask->argument_ctx, "userId"));
+
+	if (list != NULL)
+		play(a, &list->answers, ++list->asked);
+	if (list == NULL || a->reply->made)
 		make_page(r, a, ask);
 }
 

@@ -10,7 +10,9 @@
  *     {"conversation": "<id>", "name": "…", "prompt": "…", "user": "<id>", "created_at": "now-3d", "updated_at":
  * "now-1h", "messages": [{"role": "user", "content": "…", "timestamp": "now-1h", "jobId": "<uuid>"}…] or, for what GET
  * …/conversations/<id> gets, "answer": ANSWER or [ANSWER…]}
- *     {"conversations": ANSWER or [ANSWER…]}     GET …/conversations: the n-th request for any page gets the n-th
+ *     {"conversations": ANSWER or [ANSWER…], "user": "<id>"}
+ *                                                GET …/conversations: the n-th request for any page of this user's (of
+ *                                                everybody's, without "user") gets the n-th
  *     {"query": ANSWER or [ANSWER…]}             POST …/query/run
  *     {"wait": ANSWER or [ANSWER…]}              GET …/query/wait
  *
@@ -48,7 +50,7 @@ int script_read(struct script *, const char *path, struct err *);
 /* The job of that ID; NULL: out of memory. */
 struct script_job *script_job(struct script *, const struct uuid *);
 /* What is asked of no job; n == 0: not scripted. */
-enum other_endpoint { OTHER_WHOAMI, OTHER_LIST, OTHER_QUERY, OTHER_WAIT, OTHER_ENDPOINTS };
+enum other_endpoint { OTHER_WHOAMI, OTHER_QUERY, OTHER_WAIT, OTHER_ENDPOINTS };
 const struct replies *script_other(const struct script *, enum other_endpoint);
 struct talks *script_talks(struct script *);
 /* Every job that is in the script or was asked for, in no order. */

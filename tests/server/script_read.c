@@ -30,9 +30,9 @@ enum line_key {
 	KEY_TOPIC,
 	KEY_ERROR,
 	KEY_WHOAMI, /* from here on in the order of enum other_endpoint */
-	KEY_LIST,
 	KEY_QUERY,
 	KEY_WAIT,
+	KEY_LIST,
 	KEY_TALK,
 	KEY_NAME,
 	KEY_USER,
@@ -41,10 +41,10 @@ enum line_key {
 	KEY_MESSAGES,
 	KEY_ANSWER
 };
-static const char *const line_keys[LINE_KEYS] = {"job",        "result",     "status",       "state",  "completed_at",
-						 "prompt",     "topic",      "error",        "whoami", "conversations",
-						 "query",      "wait",       "conversation", "name",   "user",
-						 "created_at", "updated_at", "messages",     "answer"};
+static const char *const line_keys[LINE_KEYS] = {
+    "job",   "result",     "status",     "state",    "completed_at",  "prompt",       "topic",
+    "error", "whoami",     "query",      "wait",     "conversations", "conversation", "name",
+    "user",  "created_at", "updated_at", "messages", "answer"};
 
 static int fail(struct line *l, const char *what)
 {
@@ -253,6 +253,23 @@ static int line_take_talk(struct line *l)
 	return rc;
 }
 
+/* Answers of the list, of one user's or everybody's. */
+static int line_take_list(struct line *l)
+{
+	struct talk_list *list = NULL;
+	struct buf user;
+	int rc;
+
+	buf_init(&user, STREAM_MAX_TEXT);
+	rc = line_text(l, KEY_USER, &user);
+	if (rc == 0 && (list = talks_list_add(&l->script->talks, user.data)) == NULL)
+		rc = fail(l, "this user's list has a line already");
+	if (rc == 0)
+		rc = replies_read(l->doc, l->members[KEY_LIST], l->folder, l->script->now_us, &list->answers, l->err);
+	buf_free(&user);
+	return rc;
+}
+
 /* Answers of an endpoint that has nothing to do with a job. */
 static int line_take_other(struct line *l, enum line_key key)
 {
@@ -295,6 +312,8 @@ static int line_take(struct line *l, struct text text)
 		    l, "a line is about one of 'job', 'conversation', 'whoami', 'conversations', 'query' and 'wait'");
 	if (head == KEY_JOB)
 		return line_take_job(l);
+	if (head == KEY_LIST)
+		return line_take_list(l);
 	return head == KEY_TALK ? line_take_talk(l) : line_take_other(l, head);
 }
 

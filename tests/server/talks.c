@@ -29,6 +29,12 @@ void talks_free(struct talks *ts)
 	for (size_t i = 0; i < ts->n; i++)
 		talk_free(ts->at[i]);
 	free(ts->at);
+	for (size_t i = 0; i < ts->n_lists; i++) {
+		free(ts->lists[i]->user);
+		replies_free(&ts->lists[i]->answers);
+		free(ts->lists[i]);
+	}
+	free(ts->lists);
 	*ts = (struct talks){.at = NULL};
 }
 
@@ -109,6 +115,31 @@ struct talk *talks_find(struct talks *ts, struct text id)
 		if (strlen(ts->at[i]->id) == id.n && memcmp(ts->at[i]->id, id.p, id.n) == 0)
 			return ts->at[i];
 	return NULL;
+}
+
+struct talk_list *talks_list(struct talks *ts, const char *user)
+{
+	for (size_t i = 0; i < ts->n_lists; i++) {
+		const char *of = ts->lists[i]->user;
+		if (of == user || (of != NULL && user != NULL && strcmp(of, user) == 0))
+			return ts->lists[i];
+	}
+	return NULL;
+}
+
+struct talk_list *talks_list_add(struct talks *ts, const char *user)
+{
+	struct talk_list **grown, *list;
+
+	if (talks_list(ts, user) != NULL || (grown = realloc(ts->lists, (ts->n_lists + 1) * sizeof(*grown))) == NULL)
+		return NULL;
+	ts->lists = grown;
+	list = calloc(1, sizeof(*list));
+	if (list == NULL || (user != NULL && (list->user = strdup(user)) == NULL)) {
+		free(list);
+		return NULL;
+	}
+	return ts->lists[ts->n_lists++] = list;
 }
 
 static int newest_first(const void *a, const void *b)

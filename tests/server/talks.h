@@ -19,10 +19,19 @@ struct talk {
 	size_t number;          /* of its line: earlier ones of the same time come first */
 };
 
+/* What the list answers by the script; user NULL: to who asks for everybody's. */
+struct talk_list {
+	char *user;
+	struct replies answers;
+	int64_t asked;
+};
+
 struct talks {
 	struct talk **at;
 	size_t n, cap;
 	bool sorted;
+	struct talk_list **lists;
+	size_t n_lists;
 };
 
 struct talk_line {
@@ -35,6 +44,10 @@ void talks_free(struct talks *);
 /* NULL: out of memory, or there is one of that ID. */
 struct talk *talks_add(struct talks *, const struct talk_line *);
 struct talk *talks_find(struct talks *, struct text id);
+/* NULL: out of memory, or there is one. */
+struct talk_list *talks_list_add(struct talks *, const char *user);
+/* NULL: there is none. */
+struct talk_list *talks_list(struct talks *, const char *user);
 /* The page behind the cursor (NULL: the first), of one user's (NULL: all). 1; 0: there is no such cursor; -1: out of
  * memory. */
 int talks_page(struct talks *, size_t page_size, const char *cursor, const char *user, struct reply *out);
