@@ -244,15 +244,17 @@ void sqlite_rerun_rollback(struct sink *sink)
 /* Seldom more than none: one after the other. */
 int sqlite_rerun_sweep(struct sqlite *s, struct err *err)
 {
-	const unsigned clear = s->reruns.whole + CLEAR, remove = s->reruns.whole + REMOVE;
+	unsigned stale, clear, remove;
 	int rc;
 
 	if (find_tables(s, err))
 		return -1;
 	if (!s->reruns.there)
 		return 0;
+	stale = s->reruns.whole + STALE;
+	clear = s->reruns.whole + CLEAR;
+	remove = s->reruns.whole + REMOVE;
 	for (;;) {
-		const unsigned stale = s->reruns.whole + STALE;
 		int64_t no;
 
 		sqlite_db_bind_text(s->db, stale, 1, text_of(s->id));

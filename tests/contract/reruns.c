@@ -315,12 +315,14 @@ static void job_replaced(struct world *w)
 	put_rerun(w, 1, 1, ONE, JOB_STORED, 2, "b");
 	put_rerun(w, 1, 2, "{ \"q\":\"one\", \"n\":2}", JOB_STORED, 4, "c");
 	put_rerun(w, 2, 0, "{ \"q\":\"two\", \"n\":0}", JOB_STORED, 8, "d");
-	/* the same results, and any answer but a result */
+	/* the same results, and any answer but a result; by a run that has done nothing else */
+	world_reopen(w);
 	put_truncated(w, 1, 3, 7, "one");
 	world_flush(w);
 	put_job(w, &expired, NULL);
 	world_flush(w);
 	expect_count(w, "rerun_rows", 1, 7);
+	world_reopen(w);
 	/* one is no longer truncated, one no longer there; both goings in one group with others */
 	put_truncated(w, 4, 1, 1, "four");
 	put_truncated(w, 1, 2, 1, "one");
