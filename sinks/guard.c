@@ -11,6 +11,8 @@ enum turn {
 	TURN_IDLE,   /* between jobs */
 	TURN_JOB,    /* after begin */
 	TURN_RESULT, /* after result: rows or its end */
+	TURN_RERUN,  /* after rerun_begin */
+	TURN_FAILED_RERUN,
 	TURN_FAILED, /* a call for this job failed: rollback */
 	TURN_LOST    /* ERR_FATAL: close */
 };
@@ -50,6 +52,15 @@ static int after(struct guard *g, int rc, const struct err *err, enum turn next)
 		g->turn = TURN_LOST;
 	else
 		g->turn = next == TURN_IDLE && g->turn == TURN_IDLE ? TURN_IDLE : TURN_FAILED;
+	return rc;
+}
+
+/* The same within a rerun, whose failures wait for rerun_rollback. */
+static int after_rerun(struct guard *g, int rc, const struct err *err, enum turn next)
+{
+	(void)after(g, rc, err, next);
+	if (g->turn == TURN_FAILED)
+		g->turn = TURN_FAILED_RERUN;
 	return rc;
 }
 
@@ -144,7 +155,7 @@ static void guard_rollback(struct sink *s)
 
 	if (g->turn == TURN_LOST)
 		return;
-	expect(g, g->turn != TURN_IDLE, "rollback outside of a job");
+	expect(g, g->turn == TURN_JOB || g->turn == TURN_RESULT || g->turn == TURN_FAILED, "rollback outside of a job");
 	g->inner->ops->rollback(g->inner);
 	g->turn = TURN_IDLE;
 }
@@ -199,6 +210,72 @@ static int guard_read_body(struct sink *s, const struct uuid *id, sink_piece_fn 
 	return after(g, g->inner->ops->read_body(g->inner, id, piece, ctx, err), err, TURN_IDLE);
 }
 
+static int guard_rerun_begin(struct sink *s, const struct rerun *rerun, struct err *err)
+{
+	struct guard *g = guard_of(s);
+
+	expect(g, g->turn == TURN_IDLE, "rerun_begin within a job or a rerun, or after a failure");
+	expect(g, !g->unflushed, "rerun_begin before flush");
+	expect(g, rerun->state > JOB_NONE && rerun->state < JOB_STATES, "rerun_begin without a state");
+	g->id = rerun->id;
+	g->state = rerun->state;
+	g->result = rerun->action_index;
+	g->rows = 0;
+	g->turn = TURN_RERUN;
+	return after_rerun(g, g->inner->ops->rerun_begin(g->inner, rerun, err), err, TURN_RERUN);
+}
+
+static int guard_rerun_row(struct sink *s, const struct row *row, struct err *err)
+{
+	struct guard *g = guard_of(s);
+
+	expect(g, g->turn == TURN_RERUN && g->state == JOB_STORED && row->action_index == g->result,
+	       "rerun_row outside of a rerun that is stored");
+	expect(g, row->row_index == g->rows, "rerun_row out of order");
+	g->rows++;
+	return after_rerun(g, g->inner->ops->rerun_row(g->inner, row, err), err, TURN_RERUN);
+}
+
+static int guard_rerun_commit(struct sink *s, const struct rerun *rerun, struct err *err)
+{
+	struct guard *g = guard_of(s);
+
+	expect(g, g->turn == TURN_RERUN, "rerun_commit outside of a rerun, or after a failure");
+	expect(g, uuid_cmp(&rerun->id, &g->id) == 0 && rerun->action_index == g->result && rerun->state == g->state,
+	       "rerun_commit of another rerun than was begun");
+	expect(g, rerun->state != JOB_STORED || rerun->row_count == g->rows,
+	       "rerun_commit with another number of rows than came");
+	return after_rerun(g, g->inner->ops->rerun_commit(g->inner, rerun, err), err, TURN_IDLE);
+}
+
+static void guard_rerun_rollback(struct sink *s)
+{
+	struct guard *g = guard_of(s);
+
+	if (g->turn == TURN_LOST)
+		return;
+	expect(g, g->turn == TURN_RERUN || g->turn == TURN_FAILED_RERUN, "rerun_rollback outside of a rerun");
+	g->inner->ops->rerun_rollback(g->inner);
+	g->turn = TURN_IDLE;
+}
+
+static int guard_next_truncated(struct sink *s, struct truncated *out, struct err *err)
+{
+	struct guard *g = guard_of(s);
+
+	expect(g, g->turn == TURN_IDLE, "next_truncated within a job, or after a failure");
+	return after(g, g->inner->ops->next_truncated(g->inner, out, err), err, TURN_IDLE);
+}
+
+static int guard_read_truncated(struct sink *s, const struct uuid *id, int64_t action_index, struct truncated *out,
+				struct err *err)
+{
+	struct guard *g = guard_of(s);
+
+	expect(g, g->turn == TURN_IDLE, "read_truncated within a job, or after a failure");
+	return after(g, g->inner->ops->read_truncated(g->inner, id, action_index, out, err), err, TURN_IDLE);
+}
+
 static int guard_close(struct sink *s, struct err *err)
 {
 	struct guard *g = guard_of(s);
@@ -224,6 +301,12 @@ static const struct sink_ops guard_calls = {
     .next_run = guard_next_run,
     .read_job = guard_read_job,
     .read_body = guard_read_body,
+    .rerun_begin = guard_rerun_begin,
+    .rerun_row = guard_rerun_row,
+    .rerun_commit = guard_rerun_commit,
+    .rerun_rollback = guard_rerun_rollback,
+    .next_truncated = guard_next_truncated,
+    .read_truncated = guard_read_truncated,
     .close = guard_close,
 };
 

@@ -74,8 +74,7 @@ int postgres_content_row(struct sink *sink, const struct row *row, struct err *e
 	return staged(s, &t, before, "a row", err);
 }
 
-/* A JSON array of strings as one field. */
-static void put_json(struct postgres *s, struct postgres_tuple *t, const struct text *items, size_t n)
+void postgres_content_json(struct postgres *s, struct postgres_tuple *t, const struct text *items, size_t n)
 {
 	struct jsonw w;
 
@@ -109,8 +108,8 @@ int postgres_content_result_end(struct sink *sink, const struct query_result *r,
 	postgres_tuple_text(&t, r->query_name);
 	postgres_tuple_text(&t, r->status);
 	postgres_tuple_text(&t, r->query);
-	put_json(s, &t, r->columns, r->n_columns);
-	put_json(s, &t, r->columns ? r->column_types : NULL, r->n_columns);
+	postgres_content_json(s, &t, r->columns, r->n_columns);
+	postgres_content_json(s, &t, r->columns ? r->column_types : NULL, r->n_columns);
 	postgres_tuple_bool(&t, r->csv_truncated);
 	postgres_tuple_bool(&t, r->has_results);
 	if (r->has_total)

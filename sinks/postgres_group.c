@@ -23,7 +23,7 @@ struct postgres_tuple postgres_group_args(struct postgres *s)
 
 /* The transaction is over without a commit, and all that was staged with it. Returns -1 with the *err that is to be
  * passed on. */
-static int lose(struct postgres *s, struct err *err)
+int postgres_group_lose(struct postgres *s, struct err *err)
 {
 	const struct postgres_mark all = postgres_stage_mark(s);
 
@@ -34,6 +34,7 @@ static int lose(struct postgres *s, struct err *err)
 		(void)postgres_db_exec(s->db, "ROLLBACK", NULL);
 	}
 	postgres_stage_drop(s, &all);
+	buf_clear(&s->reruns.gone);
 	s->open = s->savepoint = false;
 	s->copying = -1;
 	if (s->committed == 0)
@@ -49,7 +50,7 @@ static int lose(struct postgres *s, struct err *err)
 	return -1;
 }
 
-static int need_db(struct postgres *s, struct err *err)
+int postgres_group_need_db(struct postgres *s, struct err *err)
 {
 	return s->db && !postgres_db_lost(s->db) ? 0 : postgres_lease_again(s, err);
 }
@@ -78,13 +79,13 @@ int postgres_group_ask(struct postgres *s, enum postgres_query q, bool binary, s
 {
 	for (int tries = 0;; tries++) {
 		int rows;
-		if (need_db(s, err))
+		if (postgres_group_need_db(s, err))
 			return -1;
 		rows = postgres_group_ask_once(s, q, &s->args, binary, err);
 		if (rows >= 0)
 			return rows;
 		if (s->open)
-			(void)lose(s, err);
+			(void)postgres_group_lose(s, err);
 		if (err->kind != ERR_RETRY || tries > 0)
 			return -1;
 	}
@@ -97,7 +98,7 @@ static int try_open(struct postgres *s, struct err *err)
 	struct postgres_tuple t = postgres_group_args(s);
 	int rows;
 
-	if (need_db(s, err) || postgres_db_exec(s->db, "BEGIN ISOLATION LEVEL READ COMMITTED", err))
+	if (postgres_group_need_db(s, err) || postgres_db_exec(s->db, "BEGIN ISOLATION LEVEL READ COMMITTED", err))
 		return -1;
 	postgres_tuple_bigint(&t, ++s->group_no);
 	postgres_tuple_bigint(&t, s->taken);
@@ -111,7 +112,7 @@ static int try_open(struct postgres *s, struct err *err)
 }
 
 /* While nothing is in the transaction, a lost connection loses nothing. */
-static int open_group(struct postgres *s, struct err *err)
+int postgres_group_open(struct postgres *s, struct err *err)
 {
 	if (s->open)
 		return 0;
@@ -197,7 +198,7 @@ static int send_table(struct postgres *s, enum postgres_table t, size_t n, struc
  * while the next jobs are decoded. */
 static int send_until(struct postgres *s, const struct postgres_mark *m, struct err *err)
 {
-	if (end_copy(s, err) || open_group(s, err) || delete_replaced(s, m->replaced, err))
+	if (end_copy(s, err) || postgres_group_open(s, err) || delete_replaced(s, m->replaced, err))
 		return -1;
 	for (int t = 0; t < POSTGRES_TABLES; t++)
 		if (t != T_ROWS && send_table(s, (enum postgres_table)t, m->tuples[t], err))
@@ -214,7 +215,7 @@ int postgres_group_send(struct postgres *s, struct err *err)
 
 	if (all.ids == 0)
 		return 0;
-	return send_until(s, &all, err) ? lose(s, err) : 0;
+	return send_until(s, &all, err) ? postgres_group_lose(s, err) : 0;
 }
 
 /* one job */
@@ -230,7 +231,7 @@ static int set_savepoint(struct postgres *s, struct err *err)
 	const struct postgres_mark before = s->mark;
 
 	if (send_until(s, &before, err) || postgres_db_exec(s->db, "SAVEPOINT job", err))
-		return lose(s, err);
+		return postgres_group_lose(s, err);
 	s->savepoint = true;
 	return 0;
 }
@@ -238,7 +239,8 @@ static int set_savepoint(struct postgres *s, struct err *err)
 /* What failed in the job under way: where it can be taken back alone, the caller does so. */
 static int failed_alone(struct postgres *s, struct err *err)
 {
-	return err->kind == ERR_JOB && s->savepoint && s->db && !postgres_db_lost(s->db) ? -1 : lose(s, err);
+	return err->kind == ERR_JOB && s->savepoint && s->db && !postgres_db_lost(s->db) ? -1
+											 : postgres_group_lose(s, err);
 }
 
 /* What is staged of a table goes into the COPY that is under way. */
@@ -302,14 +304,14 @@ void postgres_group_undo_job(struct postgres *s)
 	s->copying = -1;
 	s->savepoint = false;
 	if (postgres_db_exec(s->db, "ROLLBACK TO SAVEPOINT job; RELEASE SAVEPOINT job", &err))
-		(void)lose(s, &err);
+		(void)postgres_group_lose(s, &err);
 }
 
 /* the end */
 
 static int await_copy(struct postgres *s, struct err *err)
 {
-	return s->open && s->db && postgres_db_copy_await(s->db, err) ? lose(s, err) : 0;
+	return s->open && s->db && postgres_db_copy_await(s->db, err) ? postgres_group_lose(s, err) : 0;
 }
 
 /* The group is lost, and this is where it is said. */
@@ -336,7 +338,7 @@ static int settle(struct postgres *s, struct err *err)
 		return 0;
 	}
 	*err = why;
-	(void)lose(s, err);
+	(void)postgres_group_lose(s, err);
 	return say_again(s, err);
 }
 
@@ -348,9 +350,13 @@ int postgres_group_flush(struct postgres *s, struct err *err)
 		return err->kind == ERR_FATAL ? -1 : say_again(s, err);
 	if (!s->open)
 		return 0;
+	if (postgres_rerun_sweep(s, err)) {
+		(void)postgres_group_lose(s, err);
+		return err->kind == ERR_FATAL ? -1 : say_again(s, err);
+	}
 	if (postgres_db_commit(s->db, err)) {
 		if (err->kind == ERR_JOB) {
-			(void)lose(s, err);
+			(void)postgres_group_lose(s, err);
 			return say_again(s, err);
 		}
 		if (err->kind != ERR_RETRY || settle(s, err))

@@ -32,6 +32,7 @@ static int postgres_close(struct sink *sink, struct err *err)
 		postgres_lease_release(s);
 	}
 	postgres_db_close(s->db);
+	postgres_rerun_free(s);
 	for (int t = 0; t < POSTGRES_TABLES; t++)
 		buf_free(&s->tuples[t]);
 	buf_free(&s->calls);
@@ -89,6 +90,7 @@ static struct postgres *make(const struct sink_options *options, struct err *err
 	for (size_t i = 0; i < sizeof(bufs) / sizeof(bufs[0]); i++)
 		buf_init(bufs[i], SIZE_MAX / 2);
 	buf_init(&s->part, POSTGRES_PART_SIZE);
+	postgres_rerun_init(s);
 	s->copying = -1;
 	s->keep_bodies = options->keep_bodies;
 	s->read_only = options->read_only;
@@ -124,7 +126,9 @@ static int open_to_read(struct postgres *s, struct err *err)
 	if (there == 0 && s->must_exist)
 		return err_set(err, ERR_FATAL, "%s has none of this program's tables: nothing was exported to it",
 			       buf_cstr(&s->display));
-	return s->there ? postgres_schema_rights(s->db, &schema, false, err) : there;
+	if (!s->there)
+		return there;
+	return postgres_schema_rights(s->db, &schema, false, err) ? -1 : postgres_rerun_look(s, err);
 }
 
 static int open_to_write(struct postgres *s, struct err *err)
@@ -141,7 +145,7 @@ static int open_to_write(struct postgres *s, struct err *err)
 	s->there = true;
 	if (postgres_schema_rights(s->db, &schema, true, err) || postgres_lease_take(s, err))
 		return -1;
-	return postgres_content_prepare(s, err);
+	return postgres_content_prepare(s, err) ? -1 : postgres_rerun_look(s, err);
 }
 
 /* Any name is good that is a user's to give: PostgreSQL would cut one that is too long, and a superuser's tables would
@@ -214,6 +218,8 @@ static int postgres_begin(struct sink *sink, const struct job *job, struct err *
 	postgres_group_begin_job(s);
 	if (s->deed.kind == DEED_REPLACE && buf_add(&s->replaced, &job->id, sizeof(job->id)))
 		return no_memory(err);
+	if (s->deed.kind == DEED_REPLACE && postgres_rerun_replaced(s, err))
+		return -1;
 	return 0;
 }
 
@@ -260,13 +266,17 @@ static int postgres_record_run(struct sink *sink, const struct run_record *run, 
 
 #define POSTGRES_OPS(its_scheme, its_open)                                                                             \
 	{                                                                                                              \
-		.scheme = (its_scheme), .has = SINK_LEDGER | SINK_RUNS | SINK_BODIES | SINK_CELLS | SINK_AGAIN,        \
+		.scheme = (its_scheme),                                                                                \
+		.has = SINK_LEDGER | SINK_RUNS | SINK_BODIES | SINK_CELLS | SINK_AGAIN | SINK_RERUNS,                  \
 		.open = (its_open), .states = postgres_ledger_states, .begin = postgres_begin,                         \
 		.action = postgres_content_action, .result = postgres_content_result, .row = postgres_content_row,     \
 		.result_end = postgres_content_result_end, .body = postgres_content_body, .commit = postgres_commit,   \
 		.rollback = postgres_rollback, .flush = postgres_flush, .record_run = postgres_record_run,             \
 		.next_job = postgres_ledger_next_job, .next_run = postgres_ledger_next_run,                            \
 		.read_job = postgres_ledger_read_job, .read_body = postgres_content_read_body,                         \
+		.rerun_begin = postgres_rerun_begin, .rerun_row = postgres_rerun_row,                                  \
+		.rerun_commit = postgres_rerun_commit, .rerun_rollback = postgres_rerun_rollback,                      \
+		.next_truncated = postgres_rerun_next_truncated, .read_truncated = postgres_rerun_read_truncated,      \
 		.close = postgres_close,                                                                               \
 	}
 

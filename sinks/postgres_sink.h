@@ -22,6 +22,18 @@ struct postgres_mark {
 	size_t tuples[POSTGRES_TABLES], calls, replaced, ids;
 };
 
+/* Of postgres_rerun.c alone: its tables, the rerun under way, and what next_truncated has read. */
+struct postgres_reruns {
+	bool there;      /* the tables are, and may be used */
+	struct buf to;   /* tuples that wait for the COPY */
+	struct buf gone; /* struct uuid of the jobs that were replaced in this group */
+	int64_t rerun_no;
+	int64_t action_index;
+	bool only_error; /* what is stored stays */
+	struct truncated *page;
+	size_t page_n, page_at;
+};
+
 struct postgres {
 	struct sink base;
 	struct postgres_db *db; /* NULL: lost, and not yet had again */
@@ -69,6 +81,8 @@ struct postgres {
 	int64_t part_no, result_no;
 	struct buf part;    /* the next part of the body; POSTGRES_PART_SIZE */
 	struct buf columns; /* JSON of labels or types */
+
+	struct postgres_reruns reruns;
 };
 
 #define POSTGRES_PART_SIZE ((size_t)1 << 20)
@@ -119,6 +133,27 @@ int postgres_group_end_job(struct postgres *, struct err *);
 void postgres_group_undo_job(struct postgres *);
 int postgres_group_flush(struct postgres *, struct err *);
 
+/* For postgres_rerun.c: a connection that is there; the transaction, which is ours; all that was done in it is lost
+ * (returns -1). */
+int postgres_group_need_db(struct postgres *, struct err *);
+int postgres_group_open(struct postgres *, struct err *);
+int postgres_group_lose(struct postgres *, struct err *);
+
+/* postgres_rerun.c: see sink.h. */
+void postgres_rerun_init(struct postgres *);
+void postgres_rerun_free(struct postgres *);
+int postgres_rerun_look(struct postgres *, struct err *); /* once, after opening */
+int postgres_rerun_begin(struct sink *, const struct rerun *, struct err *);
+int postgres_rerun_row(struct sink *, const struct row *, struct err *);
+int postgres_rerun_commit(struct sink *, const struct rerun *, struct err *);
+void postgres_rerun_rollback(struct sink *);
+int postgres_rerun_next_truncated(struct sink *, struct truncated *, struct err *);
+int postgres_rerun_read_truncated(struct sink *, const struct uuid *, int64_t action_index, struct truncated *,
+				  struct err *);
+/* The job under way is replaced: before the commit reruns that then belong to none of its results go. */
+int postgres_rerun_replaced(struct postgres *, struct err *);
+int postgres_rerun_sweep(struct postgres *, struct err *);
+
 /* postgres_ledger.c */
 int postgres_ledger_states(struct sink *, const struct uuid *ids, size_t n, struct ledger_entry *out, struct err *);
 /* Looks at what is there of the job, where that matters, and decides what becomes of it: sets deed. */
@@ -133,6 +168,8 @@ int postgres_ledger_read_job(struct sink *, const struct uuid *, struct job *, s
 int postgres_content_prepare(struct postgres *, struct err *); /* the number of the next result; once */
 int postgres_content_action(struct sink *, const struct action *, struct err *);
 int postgres_content_result(struct sink *, const struct query_result *, struct err *);
+/* A JSON array of strings as one field; items NULL: null. */
+void postgres_content_json(struct postgres *, struct postgres_tuple *, const struct text *items, size_t n);
 int postgres_content_row(struct sink *, const struct row *, struct err *);
 int postgres_content_result_end(struct sink *, const struct query_result *, struct err *);
 int postgres_content_body(struct sink *, const void *piece, size_t n, struct err *);

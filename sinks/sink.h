@@ -69,6 +69,20 @@ struct ledger_entry {
 #define SINK_CELLS  4u  /* keeps actions, results and rows */
 #define SINK_RUNS   16u /* notes runs: record_run, next_run */
 #define SINK_AGAIN  8u  /* flush may fail with ERR_RETRY (a lost connection): the group is then written again */
+#define SINK_RERUNS 32u /* keeps the whole of results that the API truncated: the ops of reruns */
+
+/* A result that the API truncated, and how far its query was run again. */
+struct truncated {
+	struct uuid id; /* of its job */
+	int64_t action_index;
+	bool same_instance;   /* the job is of the instance in sink_options */
+	enum job_state state; /* of the rerun of this query; JOB_NONE: there is none */
+	/* read_truncated alone */
+	struct text query, columns; /* JSON; null where there is none */
+	int64_t row_count;          /* that came */
+	bool has_total;
+	int64_t total_row_count; /* where has_total */
+};
 
 /* Takes a piece of a body's zstd frame; 0, or -1 with *err, which ends the reading. */
 typedef int (*sink_piece_fn)(void *ctx, const void *piece, size_t n, struct err *);
@@ -111,6 +125,29 @@ struct sink_ops {
 	/* The next run that record_run noted, the newest first; starts again after the end. 1, 0 at the end (or where a
 	 * sink notes none), -1. Texts live until the next call of anything in this sink. */
 	int (*next_run)(struct sink *, struct run_record *, struct err *);
+	/*
+	 * Reruns (SINK_RERUNS; NULL without it), between jobs, and with none that is not flushed:
+	 *
+	 *     rerun_begin  rerun_row*  (rerun_commit | rerun_rollback)
+	 *
+	 * A rerun belongs to (job_id, action_index) and to the text of the query; it replaces an earlier one of the
+	 * same place. But only one that is STORED replaces one that is STORED: any other changes nothing of that but
+	 * its error. It goes when a job is replaced by a result whose query at that place is another one, or which is
+	 * not truncated. rerun_commit is durable when it returns 0; after -1 from any of the three rerun_rollback
+	 * follows, and where the kind is ERR_RETRY (SINK_AGAIN) the same may be begun again. Rows come only with
+	 * STORED. What it needs of tables is made by the first rerun_begin.
+	 */
+	int (*rerun_begin)(struct sink *, const struct rerun *, struct err *); /* columns and counts not known */
+	int (*rerun_row)(struct sink *, const struct row *, struct err *);
+	int (*rerun_commit)(struct sink *, const struct rerun *, struct err *);
+	void (*rerun_rollback)(struct sink *);
+	/* The next result that the API truncated, each once, in order of job_id and action_index; starts again after
+	 * the end. 1, 0 at the end, -1. Reruns may be written in between. */
+	int (*next_truncated)(struct sink *, struct truncated *, struct err *);
+	/* One of them, whole; what out has of it is the texts and counts. 1, 0: it is not there, -1. Texts live until
+	 * the next call of anything in this sink. */
+	int (*read_truncated)(struct sink *, const struct uuid *, int64_t action_index, struct truncated *out,
+			      struct err *);
 	int (*close)(struct sink *,
 		     struct err *); /* releases everything, also when it returns -1; what was not flushed is gone */
 };
@@ -121,7 +158,8 @@ struct sink {
 
 /*
  * Which of the ops a sink has follows from what it declares: without SINK_LEDGER states says JOB_NONE, record_run does
- * nothing, next_job, read_job and next_run say 0; without SINK_BODIES read_body says 0. No op is NULL.
+ * nothing, next_job, read_job and next_run say 0; without SINK_BODIES read_body says 0. No op is NULL but those of
+ * reruns.
  *
  * The ops of the sink that a spec names ("sqlite:PATH", "null:", or a path that ends in .db, .sqlite or .sqlite3), and
  * where its target begins. NULL with *err that names the known sinks.

@@ -167,14 +167,21 @@ void sqlite_db_patience(struct sqlite_db *db, int ms)
 	(void)sqlite3_busy_timeout(db->handle, ms);
 }
 
+size_t sqlite_db_prepared(const struct sqlite_db *db)
+{
+	return db->n_stmts;
+}
+
 int sqlite_db_prepare(struct sqlite_db *db, const char *const *sql, size_t n, struct err *err)
 {
-	db->stmts = calloc(n, sizeof(sqlite3_stmt *));
-	if (!db->stmts)
+	sqlite3_stmt **stmts = reallocarray(db->stmts, db->n_stmts + n, sizeof(sqlite3_stmt *));
+
+	if (!stmts)
 		return err_set(err, ERR_FATAL, "out of memory");
-	for (; db->n_stmts < n; db->n_stmts++) {
-		int rc = sqlite3_prepare_v3(db->handle, sql[db->n_stmts], -1, SQLITE_PREPARE_PERSISTENT,
-					    &db->stmts[db->n_stmts], NULL);
+	db->stmts = stmts;
+	for (size_t i = 0; i < n; i++, db->n_stmts++) {
+		int rc = sqlite3_prepare_v3(db->handle, sql[i], -1, SQLITE_PREPARE_PERSISTENT, &db->stmts[db->n_stmts],
+					    NULL);
 		if (rc == SQLITE_ERROR)
 			return err_set(err, ERR_FATAL, "'%s' is not laid out as its schema version says: %s", db->path,
 				       sqlite3_errmsg(db->handle));

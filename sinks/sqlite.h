@@ -37,8 +37,10 @@ int sqlite_db_ask(struct sqlite_db *, const char *sql, struct buf *out, struct e
 void sqlite_db_patience(struct sqlite_db *, int ms);
 #define SQLITE_DB_PATIENCE 30000
 
-/* Prepares all statements: from here on number q is sql[q]. sql is borrowed for the call. Once. 0 or -1. */
+/* Prepares statements: from here on number q is sql[q - k], where k were prepared before. sql is borrowed for the call.
+ * 0 or -1. */
 int sqlite_db_prepare(struct sqlite_db *, const char *const *sql, size_t n, struct err *);
+size_t sqlite_db_prepared(const struct sqlite_db *); /* so many statements */
 
 void sqlite_db_bind_text(struct sqlite_db *, unsigned q, int param, struct text); /* null text: NULL */
 void sqlite_db_bind_int(struct sqlite_db *, unsigned q, int param, int64_t);

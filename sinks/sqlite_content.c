@@ -77,9 +77,8 @@ int sqlite_content_result(struct sink *sink, const struct query_result *r, struc
 	return 0;
 }
 
-int sqlite_content_row(struct sink *sink, const struct row *row, struct err *err)
+int sqlite_content_cells(struct sqlite *s, const struct row *row, struct err *err)
 {
-	struct sqlite *s = sqlite_of(sink);
 	int rc;
 
 	if (row->row_index > ROW_INDEX_MAX)
@@ -95,12 +94,27 @@ int sqlite_content_row(struct sink *sink, const struct row *row, struct err *err
 		return s->cells.starved
 			   ? err_set(err, ERR_FATAL, "out of memory")
 			   : err_set(err, ERR_JOB, "row %lld of a result is too large", (long long)row->row_index);
+	return 0;
+}
+
+void sqlite_content_cells_done(struct sqlite *s)
+{
+	if (s->cells.cap > CELLS_KEPT)
+		buf_free(&s->cells);
+}
+
+int sqlite_content_row(struct sink *sink, const struct row *row, struct err *err)
+{
+	struct sqlite *s = sqlite_of(sink);
+	int rc;
+
+	if (sqlite_content_cells(s, row, err))
+		return -1;
 	sqlite_db_bind_int(s->db, Q_ROW, 1, s->result_no << 32 | row->row_index);
 	sqlite_db_bind_text(s->db, Q_ROW, 2, text_of(section_name(row->section)));
 	sqlite_db_bind_text(s->db, Q_ROW, 3, buf_text(&s->cells));
 	rc = sqlite_db_run(s->db, Q_ROW, err);
-	if (s->cells.cap > CELLS_KEPT)
-		buf_free(&s->cells);
+	sqlite_content_cells_done(s);
 	return rc;
 }
 
@@ -117,16 +131,24 @@ static int json_array(struct buf *out, const struct text *items, size_t n)
 	return w.failed ? -1 : 0;
 }
 
+int sqlite_content_labels(struct sqlite *s, const struct text *labels, size_t n, struct err *err)
+{
+	if (json_array(&s->columns, labels, n) == 0)
+		return 0;
+	return s->columns.starved ? err_set(err, ERR_FATAL, "out of memory")
+				  : err_set(err, ERR_JOB, "the columns of a result are too large");
+}
+
 int sqlite_content_result_end(struct sink *sink, const struct query_result *r, struct err *err)
 {
 	struct sqlite *s = sqlite_of(sink);
 	bool types = r->columns && r->column_types;
 
-	if ((r->columns && json_array(&s->columns, r->columns, r->n_columns)) ||
-	    (types && json_array(&s->cells, r->column_types, r->n_columns)))
-		return s->cells.starved || s->columns.starved
-			   ? err_set(err, ERR_FATAL, "out of memory")
-			   : err_set(err, ERR_JOB, "the columns of a result are too large");
+	if (r->columns && sqlite_content_labels(s, r->columns, r->n_columns, err))
+		return -1;
+	if (types && json_array(&s->cells, r->column_types, r->n_columns))
+		return s->cells.starved ? err_set(err, ERR_FATAL, "out of memory")
+					: err_set(err, ERR_JOB, "the column types of a result are too large");
 	sqlite_db_bind_int(s->db, Q_RESULT, 1, s->result_no);
 	sqlite_db_bind_text(s->db, Q_RESULT, 2, text_of(s->id));
 	sqlite_db_bind_int(s->db, Q_RESULT, 3, r->action_index);

@@ -119,7 +119,7 @@ fail:
 
 /* jobs */
 
-static int open_group(struct sqlite *s, struct err *err)
+int sqlite_ops_open_group(struct sqlite *s, struct err *err)
 {
 	if (s->broken.kind != ERR_NONE) {
 		*err = s->broken;
@@ -147,7 +147,7 @@ static int sqlite_begin(struct sink *sink, const struct job *job, struct err *er
 	uuid_format(&job->id, s->id);
 	s->part_no = 0;
 	buf_clear(&s->part);
-	if (open_group(s, err) || sqlite_db_run(s->db, Q_JOB, err))
+	if (sqlite_ops_open_group(s, err) || sqlite_db_run(s->db, Q_JOB, err))
 		return -1;
 	s->savepoint = true;
 	if (sqlite_ledger_decide(s, job, err))
@@ -159,7 +159,9 @@ static int sqlite_commit(struct sink *sink, const struct job *job, struct err *e
 {
 	struct sqlite *s = sqlite_of(sink);
 
-	if (sqlite_content_end(s, err) || sqlite_ledger_write(s, job, err) || sqlite_db_run(s->db, Q_JOB_KEEP, err))
+	if (sqlite_content_end(s, err) || sqlite_ledger_write(s, job, err))
+		return -1;
+	if ((s->deed.kind == DEED_REPLACE && sqlite_rerun_sweep(s, err)) || sqlite_db_run(s->db, Q_JOB_KEEP, err))
 		return -1;
 	s->savepoint = false;
 	return 0;
@@ -174,10 +176,8 @@ static void sqlite_rollback(struct sink *sink)
 	s->savepoint = false;
 }
 
-static int sqlite_flush(struct sink *sink, struct err *err)
+int sqlite_ops_commit_group(struct sqlite *s, struct err *err)
 {
-	struct sqlite *s = sqlite_of(sink);
-
 	if (s->broken.kind != ERR_NONE) {
 		*err = s->broken;
 		return -1;
@@ -188,6 +188,11 @@ static int sqlite_flush(struct sink *sink, struct err *err)
 		return -1;
 	s->group = false;
 	return sqlite_db_in_place(s->db, err);
+}
+
+static int sqlite_flush(struct sink *sink, struct err *err)
+{
+	return sqlite_ops_commit_group(sqlite_of(sink), err);
 }
 
 static int sqlite_record_run(struct sink *sink, const struct run_record *run, struct err *err)
@@ -207,7 +212,7 @@ static int sqlite_record_run(struct sink *sink, const struct run_record *run, st
 
 const struct sink_ops sqlite_ops = {
     .scheme = "sqlite",
-    .has = SINK_LEDGER | SINK_RUNS | SINK_BODIES | SINK_CELLS,
+    .has = SINK_LEDGER | SINK_RUNS | SINK_BODIES | SINK_CELLS | SINK_RERUNS,
     .open = sqlite_open,
     .states = sqlite_ledger_states,
     .begin = sqlite_begin,
@@ -224,5 +229,11 @@ const struct sink_ops sqlite_ops = {
     .next_run = sqlite_ledger_next_run,
     .read_job = sqlite_ledger_read_job,
     .read_body = sqlite_content_read_body,
+    .rerun_begin = sqlite_rerun_begin,
+    .rerun_row = sqlite_rerun_row,
+    .rerun_commit = sqlite_rerun_commit,
+    .rerun_rollback = sqlite_rerun_rollback,
+    .next_truncated = sqlite_rerun_next_truncated,
+    .read_truncated = sqlite_rerun_read_truncated,
     .close = sqlite_close,
 };

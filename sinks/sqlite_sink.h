@@ -1,6 +1,7 @@
 /*
  * sqlite_sink.h: what the files of the SQLite sink share: sqlite.c (opening, groups, jobs), sqlite_ledger.c (the table
- * jobs) and sqlite_content.c (everything else of a job). Nobody else includes it.
+ * jobs), sqlite_content.c (everything else of a job) and sqlite_rerun.c (the whole of truncated results). Nobody else
+ * includes it.
  */
 #ifndef OMNI_SQLITE_SINK_H
 #define OMNI_SQLITE_SINK_H
@@ -9,6 +10,16 @@
 #include "sink.h"
 #include "sqlite.h"
 #include "sqlite_sql.h"
+
+/* Of sqlite_rerun.c alone: where its tables and statements are, and the rerun under way. */
+struct sqlite_reruns {
+	bool looked, there;      /* the tables are */
+	unsigned reading, whole; /* the first statement of each set; 0: not prepared */
+	int64_t rerun_no;
+	bool only_error;                 /* what is stored stays */
+	char last_id[UUID_TEXT_LEN + 1]; /* that next_truncated gave; empty: it begins */
+	int64_t last_action;
+};
 
 struct sqlite {
 	struct sink base;
@@ -31,6 +42,8 @@ struct sqlite {
 	int64_t part_no;
 	struct buf part;   /* the next part of the body; SQLITE_PART_SIZE */
 	int64_t result_no; /* of the result under way */
+
+	struct sqlite_reruns reruns;
 };
 
 static inline struct sqlite *sqlite_of(struct sink *s)
@@ -50,6 +63,11 @@ static inline void sqlite_bind_stamp(struct sqlite *s, unsigned q, int param, co
 {
 	sqlite_db_bind_text(s->db, q, param, stamp_is_set(t) ? text_of(t->text) : TEXT_NULL);
 }
+
+/* sqlite_ops.c: begins the transaction of a group, where there is none. 0 or -1. */
+int sqlite_ops_open_group(struct sqlite *, struct err *);
+/* Commits it, durably. 0, or -1: then it is still open. */
+int sqlite_ops_commit_group(struct sqlite *, struct err *);
 
 int sqlite_ledger_next_job(struct sink *, struct job *, struct err *);
 int sqlite_ledger_next_run(struct sink *, struct run_record *, struct err *);
@@ -72,9 +90,25 @@ int sqlite_content_prepare(struct sqlite *, struct err *);
 int sqlite_content_delete(struct sqlite *, struct err *); /* all of the job under way but its row of jobs */
 int sqlite_content_action(struct sink *, const struct action *, struct err *);
 int sqlite_content_result(struct sink *, const struct query_result *, struct err *);
+/* A row's cells into s->cells, and what to do when they were used. */
+int sqlite_content_cells(struct sqlite *, const struct row *, struct err *);
+void sqlite_content_cells_done(struct sqlite *);
+/* Labels into s->columns. */
+int sqlite_content_labels(struct sqlite *, const struct text *, size_t n, struct err *);
 int sqlite_content_row(struct sink *, const struct row *, struct err *);
 int sqlite_content_result_end(struct sink *, const struct query_result *, struct err *);
 int sqlite_content_body(struct sink *, const void *piece, size_t n, struct err *);
 int sqlite_content_end(struct sqlite *, struct err *); /* the last part of the body */
+
+/* sqlite_rerun.c: see sink.h. */
+int sqlite_rerun_begin(struct sink *, const struct rerun *, struct err *);
+int sqlite_rerun_row(struct sink *, const struct row *, struct err *);
+int sqlite_rerun_commit(struct sink *, const struct rerun *, struct err *);
+void sqlite_rerun_rollback(struct sink *);
+int sqlite_rerun_next_truncated(struct sink *, struct truncated *, struct err *);
+int sqlite_rerun_read_truncated(struct sink *, const struct uuid *, int64_t action_index, struct truncated *,
+				struct err *);
+/* The job under way was replaced: reruns that belong to none of its results go. */
+int sqlite_rerun_sweep(struct sqlite *, struct err *);
 
 #endif

@@ -126,8 +126,8 @@ static enum verdict judge(const struct answer_in *in, const struct answer_said *
 		return VERDICT_KEY_BAD;
 	if (http == 429)
 		return VERDICT_PAUSE;
-	/* To ask the same again would only begin it anew. */
-	if (http == 408 && in->asked == ASKED_QUESTION && s->remaining && !in->body_cut)
+	/* To ask the same again may only begin it anew. */
+	if (http == 408 && in->asked == ASKED_QUESTION && s->remaining && !in->body_cut && !in->patient)
 		return settled(out, JOB_PENDING);
 	if (is_passing(http))
 		return VERDICT_RETRY;

@@ -21,6 +21,7 @@ struct answer_in {
 	struct text location;
 	struct text body;   /* of an answer that is not a result: up to 1 MiB of it (whole for a status document) */
 	bool body_cut;      /* there was more */
+	bool patient;       /* see struct fetch_question */
 	int64_t now_us;     /* wall clock */
 	const char *secret; /* what no message may show, though the server repeats it (the key); NULL: none */
 };

@@ -54,7 +54,8 @@ struct fetch_question {
 	 * proxy's or a login page's): judge sees by body_head and body_size what it is, whether it is whole only the
 	 * framing tells. Else it must be one whole JSON document. */
 	bool any_type;
-	bool keep;              /* keep the answer's bytes, for body_zst_read */
+	bool keep;    /* keep the answer's bytes, for body_zst_read */
+	bool patient; /* a 408 is tried again whatever it says of remaining_job_ids: it is never PENDING then */
 	const struct uuid *job; /* whom the log names; NULL: nobody */
 };
 

@@ -121,8 +121,10 @@ static int take_answer(struct fetch_batch *b, struct ended *e)
 	    .now_us = e->now.wall_us,
 	    .secret = b->key,
 	};
+	const struct fetch_question *q = fetch_batch_question(b, t);
 	struct answer answer;
 
+	in.patient = q && q->patient;
 	/* A status document may be kept. */
 	hide_secret(t->text.data, t->text.len, b->key);
 	if (answer_read(&in, b->doc, &answer, &e->err))

@@ -109,6 +109,25 @@ struct row {
 	size_t n;
 };
 
+/* A row of reruns: the query of a truncated result was run again, and what came of it. It is data of a later time, and
+ * no part of the job. */
+struct rerun {
+	struct uuid id;
+	int64_t action_index;
+	struct text query;    /* JSON, as it was sent: it is what the rerun belongs to */
+	enum job_state state; /* STORED: its rows are the whole result; else why there are none */
+	int http_status;      /* of the last answer; 0: none came */
+	struct text error;    /* null where all is well */
+	int64_t attempts;     /* requests in this run; the sink adds them up */
+	struct stamp requested_at, fetched_at;
+	const struct text *columns; /* labels; NULL where there are no rows */
+	size_t n_columns;
+	int64_t row_count;
+	int64_t body_bytes; /* of the answer; -1: none */
+	uint8_t body_sha256[SHA256_LEN];
+	struct text warnings; /* JSON array of strings; null: none */
+};
+
 /* A row of runs. */
 struct run_record {
 	const char *run_id;

@@ -28,6 +28,10 @@ const struct option_def option_table[] = {
      AT(details), 0, 0, GROUP_JOBS},
     {"retry-lost", 0, OPTION_FLAG, NULL, NULL, "ask again for jobs recorded as lost", FOR_RUN, AT(retry_lost), 0, 0,
      GROUP_JOBS},
+    {"complete-truncated", 0, OPTION_FLAG, NULL, NULL,
+     "run the queries of results that the API truncated again, and keep the whole results beside them, in SQLite and "
+     "PostgreSQL: data of a later time, and at least one more request for each",
+     FOR_RUN, AT(complete_truncated), 0, 0, GROUP_JOBS},
     {"since", 0, OPTION_TEXT, "WHEN", "14d",
      "how far back to look: a date or time in UTC, or a span such as 14d, 36h or 90m. status: what was lost since then "
      "makes the answer 'lost'; discover, run --discover: older jobs are left out, and never older ones than 14 days",

@@ -77,7 +77,7 @@ static size_t tell_parts(const struct progress_state *s, char parts[PARTS][PART_
 		(void)snprintf(parts[k++], PART_MAX, "%s left", time_span_text(s->left_s, span));
 	if (!s->listing)
 		(void)snprintf(parts[k++], PART_MAX, "%s stored", amount_count(s->stored, n));
-	if (s->per_hour > 0 && !s->listing)
+	if (s->per_hour > 0 && !s->listing && !s->queries)
 		speed_text(s->per_hour, parts[k++], PART_MAX);
 	if (s->bytes > 0)
 		(void)snprintf(parts[k++], PART_MAX, "%s", amount_bytes(s->bytes, n));
@@ -94,7 +94,7 @@ static int tell_done(const struct progress_state *s, const char *of, struct buf 
 	(void)amount_count(s->done, done);
 	if (s->listing)
 		return buf_addf(out, "%s jobs found in %s conversations", done, amount_count(s->conversations, total));
-	return buf_addf(out, "%s%s%s jobs", done, of, amount_count(s->total, total));
+	return buf_addf(out, "%s%s%s %s", done, of, amount_count(s->total, total), s->queries ? "queries" : "jobs");
 }
 
 int progress_line(const struct progress_state *s, size_t width, struct buf *out)

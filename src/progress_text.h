@@ -25,6 +25,7 @@ enum progress_wait {
 struct progress_state {
 	bool listing;         /* jobs are still being looked for: done counts those that were found … */
 	size_t conversations; /* … in so many */
+	bool queries;         /* of truncated results are run again: they, and no jobs, are counted */
 	size_t done, total;   /* jobs; done: it is known what became of them */
 	size_t stored;        /* durable in the sinks */
 	int under_way;        /* transfers */

@@ -161,8 +161,9 @@ static void warn_all(struct result_rows *r, unsigned flags)
 	if (csv_reader_had_bom(r->csv))
 		result_warn(r->warn, "a byte order mark before the CSV%s was dropped", r->in->of);
 	if (flags & JSON_REPLACED)
-		result_warn(r->warn, "'csvResult'%s held U+0000 or an unpaired surrogate: replaced by U+FFFD",
-			    r->in->of);
+		result_warn(r->warn, "%s%s held U+0000%s: replaced by U+FFFD",
+			    r->in->pieces != NULL ? "the CSV" : "'csvResult'", r->in->of,
+			    r->in->pieces != NULL ? "" : " or an unpaired surrogate");
 	if (cut > 0)
 		result_warn(r->warn, "%llu cells%s were longer than %zu MiB: cut", (unsigned long long)cut, r->in->of,
 			    CSV_MAX_CELL >> 20);
@@ -206,7 +207,8 @@ int result_rows_read(struct result_rows *r, const struct result_csv *in, struct 
 	r->more = r->fewer = (struct odd){0, 0};
 	q->row_count = 0;
 
-	rc = json_string_pieces(in->doc, in->csv, on_piece, r, &flags, &why);
+	rc = in->pieces != NULL ? in->pieces(in->from, on_piece, r, &flags, &why)
+				: json_string_pieces(in->doc, in->csv, on_piece, r, &flags, &why);
 	if (rc == 0)
 		rc = finish(r, &why);
 	if (rc == 0) {

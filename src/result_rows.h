@@ -19,13 +19,19 @@ struct result_rows;
 struct result_rows *result_rows_new(void); /* NULL: out of memory */
 void result_rows_free(struct result_rows *);
 
+/* Hands on a CSV's text in pieces: 0, what piece returned where that is not 0, or -1 with *err. */
+typedef int (*result_pieces_fn)(void *from, int (*piece)(void *ctx, const char *p, size_t n, struct err *), void *ctx,
+				unsigned *flags, struct err *);
+
 /* Where the CSV of a result lies. */
 struct result_csv {
 	const struct json_doc *doc;
-	json_ref csv;    /* a string */
-	json_ref query;  /* an object, or -1 */
-	json_ref fields; /* csvResultFields, whatever it is, or -1 */
-	const char *of;  /* whose CSV: " of the result of action 3" */
+	json_ref csv;            /* a string; not looked at where there is pieces */
+	result_pieces_fn pieces; /* NULL: the string */
+	void *from;              /* for pieces */
+	json_ref query;          /* an object, or -1 */
+	json_ref fields;         /* csvResultFields, whatever it is, or -1 */
+	const char *of;          /* whose CSV: " of the result of action 3" */
 };
 
 /*

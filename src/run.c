@@ -251,6 +251,7 @@ static int ask(struct run *r, struct err *err)
 	r->counts.retries += counts.retries;
 	r->counts.rate_limited += counts.rate_limited;
 	r->counts.bytes += counts.bytes;
+	r->asked = end;
 	if (end == FETCH_INTERRUPTED)
 		run_tell_interrupted();
 	loader_finish(r->loader, tick_last, r);
@@ -292,6 +293,8 @@ static int carry_out(struct run *r, struct err *err)
 		}
 	}
 	progress_end();
+	if (r->o->complete_truncated)
+		run_rerun(r);
 	*err = (struct err){0};
 	return run_finish(r);
 }
@@ -320,5 +323,6 @@ int run(const struct options *o)
 	if (err.kind != ERR_NONE && o->metrics != NULL && !o->dry_run)
 		write_failure(&r, code);
 	result_decoder_free(r.judge);
+	run_rerun_free(&r.reruns);
 	return run_tear_down(&r, code);
 }

@@ -96,7 +96,12 @@ static void summarize(struct run *r, struct summary *s)
 			      .results = totals->results,
 			      .rows = totals->rows,
 			      .truncated_results = totals->truncated_results,
-			      .warnings = totals->warnings,
+			      .warnings = totals->warnings + r->reruns.warnings,
+			      .has_reruns = r->o->complete_truncated,
+			      .reruns_stored = r->reruns.stored,
+			      .rerun_rows = r->reruns.rows,
+			      .reruns_open = r->reruns.n_open,
+			      .reruns_lost = r->reruns.n_lost,
 			      .n_sinks = sinkset_count(r->sinks)};
 	if (r->o->discover) {
 		s->has_discovered = true;
@@ -246,6 +251,8 @@ int run_tell_plan(struct run *r)
 		stored += r->plan.jobs[i].status == PLAN_ALREADY_STORED;
 		lost += r->plan.jobs[i].status == PLAN_ALREADY_LOST;
 	}
+	if (errnum == 0 && r->o->complete_truncated)
+		errnum = run_rerun_print(r);
 	if (errnum == 0 && fflush(stdout) != 0)
 		errnum = errno;
 	if (errnum != 0) {

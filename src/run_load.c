@@ -63,7 +63,7 @@ static void time_to_come(int64_t ns, struct timespec *until)
  * for stands still while the computer sleeps, the group grows old. */
 static void await(struct loader *l)
 {
-	int64_t due_ns = group_due_ns(l->o.group), left_ns;
+	int64_t due_ns = l->o.group != NULL ? group_due_ns(l->o.group) : INT64_MAX, left_ns;
 	struct timespec until;
 
 	if (due_ns == INT64_MAX) {
@@ -118,14 +118,17 @@ static void *loader_main(void *ctx)
 		struct item *item = take(l, &ended);
 
 		if (item == NULL) {
-			group_flush(l->o.group, ended);
+			if (l->o.group != NULL)
+				group_flush(l->o.group, ended);
 			look_at_sinks(l);
 			if (ended)
 				return say_goodbye(l);
 			continue;
 		}
-		if (atomic_load(&l->no_sinks) || group_late(l->o.group))
+		if (atomic_load(&l->no_sinks) || (l->o.group != NULL && group_late(l->o.group)))
 			release(l, &item->outcome);
+		else if (l->o.group == NULL)
+			l->o.take(l->o.ctx, &item->outcome);
 		else
 			group_add(l->o.group, &l->o.plan->jobs[item->outcome.index], &item->outcome);
 		free(item);

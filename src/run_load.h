@@ -13,7 +13,8 @@
 struct loader_options {
 	struct sinkset *sinks;
 	struct plan *plan;
-	struct group *group;                         /* what was loaded is added to; the loader's while it runs */
+	struct group *group; /* what was loaded is added to; the loader's while it runs. NULL: see take */
+	void (*take)(void *ctx, struct fetch_outcome *); /* in its place: loads it, from the loader's thread */
 	void (*give_back)(void *ctx, struct body *); /* a body that is not loaded any more; from the loader's thread */
 	void (*wake)(void *ctx);                     /* there is room again, or the last sink has failed */
 	void *ctx;

@@ -63,6 +63,13 @@ static int grow(struct plan *p)
 	return 0;
 }
 
+struct plan_job *plan_find(const struct plan *p, const struct uuid *id)
+{
+	size_t at = p->n > 0 ? place_of(p, id) : 0;
+
+	return p->n > 0 && p->table[at] != 0 ? &p->jobs[p->table[at] - 1] : NULL;
+}
+
 struct plan_job *plan_add(struct plan *p, const struct uuid *id)
 {
 	size_t at;

@@ -62,6 +62,8 @@ int plan_read(struct plan *, FILE *, const char *name, struct err *);
 int plan_take(struct plan *, const struct ids_item *);
 /* Would a run ask for the job again, as far as this ledger is concerned? */
 bool plan_wants(const struct ledger_entry *, const struct plan_policy *);
+/* The job of that ID; NULL: it is not in the plan. */
+struct plan_job *plan_find(const struct plan *, const struct uuid *);
 /* The job of that ID, added where it is not there yet. NULL: out of memory. */
 struct plan_job *plan_add(struct plan *, const struct uuid *);
 /* Asks every sink's ledger, settles what needs no request, and makes the order. 0, or -1 with *err when a ledger cannot

@@ -253,7 +253,8 @@ int run_set_up(struct run *r, struct err *err)
 			      "'omni-export discover', and give that list to 'run --dry-run'");
 		return EXIT_USAGE;
 	}
-	if (r->o->discover && check_since(r, err) != 0)
+	if ((r->o->discover && check_since(r, err) != 0) ||
+	    (r->o->complete_truncated && run_rerun_check(r->o, err) != 0))
 		return EXIT_USAGE;
 	if (r->o->dry_run)
 		key_forget_environment();

@@ -10,6 +10,7 @@
 #include "options.h"
 #include "progress.h"
 #include "run_load.h"
+#include "run_rerun.h"
 #include "summary.h"
 
 #include <signal.h>
@@ -30,6 +31,8 @@ struct run {
 	struct result_decoder *judge;
 	struct fetch_counts counts;
 	struct discover_sum found;      /* --discover */
+	enum fetch_end asked;           /* how asking for the jobs ended */
+	struct rerun_totals reruns;     /* --complete-truncated */
 	struct fetch_progress progress; /* as it was told last */
 	size_t to_do, filled;           /* jobs; those of them that another sink had */
 	atomic_size_t stored;           /* of them, so far; counted by the thread that writes */

@@ -128,6 +128,8 @@ static const char *next_step(const struct run *r, const struct reasons *open)
 		return "when the sink can be written again";
 	if (r->end.unexpected || r->end.signal != 0)
 		return "to go on";
+	if (open->n == 0 && open->others == 0 && r->reruns.n_open > 0)
+		return "to go on";
 	if (open->n == 0 && open->others == 0)
 		return r->end.list_cut ? "for the rest of the list" : NULL;
 	if (open->n == 1 && open->at[0].state == JOB_PENDING)
@@ -161,6 +163,8 @@ void run_tell(struct run *r, const struct summary *s)
 	gather(r, &open, &lost, &soonest);
 	tell_reasons(level, "not stored", &open, &line);
 	tell_reasons(level, "lost", &lost, &line);
+	tell_reasons(level, "truncated, not completed", &r->reruns.open, &line);
+	tell_reasons(level, "truncated, not to be completed", &r->reruns.lost, &line);
 	if (soonest != NULL)
 		tell_expiry(level, soonest, s->finished_at.us, &line);
 	step = next_step(r, &open);

@@ -140,6 +140,17 @@ static int read_jobs(struct status *s, struct sink *sink, struct err *err)
 	return more;
 }
 
+/* How many of the truncated results are whole beside what was cut. */
+static int read_reruns(struct status *s, struct sink *sink, struct err *err)
+{
+	struct truncated t;
+	int more = 0;
+
+	while (s->has_reruns && s->truncated_results > 0 && (more = sink->ops->next_truncated(sink, &t, err)) == 1)
+		s->completed_results += t.state == JOB_STORED;
+	return more;
+}
+
 static int read_runs(struct status *s, struct sink *sink, struct err *err)
 {
 	struct run_record run;
@@ -173,12 +184,13 @@ static int read_sink(struct status *s, const struct options *o, struct err *err)
 	if ((ops->has & SINK_LEDGER) == 0)
 		return err_set(err, ERR_USAGE, "'%s:' keeps nothing that could be asked for its status", ops->scheme);
 	s->has_runs = (ops->has & SINK_RUNS) != 0;
+	s->has_reruns = (ops->has & SINK_RERUNS) != 0;
 	if (sink_spec_show(spec, &s->sink) != 0)
 		return err_set(err, ERR_FATAL, "out of memory");
 	sink = sink_open(spec, &so, err);
 	if (sink == NULL)
 		return -1;
-	rc = read_jobs(s, sink, err) != 0 || read_runs(s, sink, err) != 0 ? -1 : 0;
+	rc = read_jobs(s, sink, err) != 0 || read_reruns(s, sink, err) != 0 || read_runs(s, sink, err) != 0 ? -1 : 0;
 	(void)sink->ops->close(sink, &ignored);
 	return rc;
 }

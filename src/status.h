@@ -46,6 +46,8 @@ struct status {
 	int64_t partial;      /* stored, one of their queries was still pending: may still be settled */
 	int64_t partial_over; /* the same, and nothing more will come */
 	int64_t truncated_jobs, truncated_results;
+	bool has_reruns;           /* the sink has a place for whole results (databases have) … */
+	int64_t completed_results; /* … and has them of so many of the truncated ones (run --complete-truncated) */
 	int64_t rows, body_bytes;
 	struct stamp last_stored_at;
 

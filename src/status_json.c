@@ -93,6 +93,7 @@ int status_json(const struct status *s, struct buf *out)
 	field_int(&w, "partial_open", s->partial);
 	field_int(&w, "truncated_jobs", s->truncated_jobs);
 	field_int(&w, "truncated_results", s->truncated_results);
+	field_number(&w, "completed_results", s->has_reruns, s->completed_results);
 	field_int(&w, "rows", s->rows);
 	field_int(&w, "body_bytes", s->body_bytes);
 	field_stamp(&w, "last_stored_at", &s->last_stored_at);

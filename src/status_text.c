@@ -93,6 +93,10 @@ static int add_states(const struct status *s, struct buf *out)
 		bad |= add_time(out, &s->last_stored_at) | buf_adds(out, ", ");
 		bad |= add_distance(out, s, &s->last_stored_at) | buf_addc(out, '\n');
 	}
+	if (s->truncated_results > 0 && s->has_reruns)
+		bad |= buf_addf(out, "  %lld result%s truncated by the API, %lld of them completed since\n",
+				(long long)s->truncated_results, amount_plural(s->truncated_results),
+				(long long)s->completed_results);
 	return bad;
 }
 

@@ -10,7 +10,7 @@ static const enum job_state shown[] = {JOB_STORED,  JOB_PENDING,   JOB_FAILED,  
 
 int summary_exit_code(const struct summary *s, const struct summary_end *end)
 {
-	int64_t lost = -s->known_lost, open = 0;
+	int64_t lost = s->reruns_lost - s->known_lost, open = s->reruns_open;
 
 	for (size_t i = 0; i < SHOWN; i++) {
 		if (state_is_lost(shown[i]))
@@ -64,6 +64,12 @@ int summary_json(const struct summary *s, struct buf *out)
 	field_int(&w, "results", s->results);
 	field_int(&w, "rows", s->rows);
 	field_int(&w, "truncated_results", s->truncated_results);
+	if (s->has_reruns) {
+		field_int(&w, "reruns_stored", s->reruns_stored);
+		field_int(&w, "reruns_open", s->reruns_open);
+		field_int(&w, "reruns_lost", s->reruns_lost);
+		field_int(&w, "rerun_rows", s->rerun_rows);
+	}
 	field_int(&w, "warnings", s->warnings);
 	field_stamp(&w, "next_expiry", &s->next_expiry);
 	jsonw_key(&w, "sinks");
@@ -102,6 +108,13 @@ int summary_line(const struct summary *s, struct buf *out)
 	if (s->truncated_results > 0)
 		bad |= buf_addf(out, " (%lld result%s truncated by the API)", (long long)s->truncated_results,
 				amount_plural(s->truncated_results));
+	if (s->reruns_stored > 0)
+		bad |= buf_addf(out, ", %lld truncated result%s completed with %lld rows", (long long)s->reruns_stored,
+				amount_plural(s->reruns_stored), (long long)s->rerun_rows);
+	if (s->reruns_open + s->reruns_lost > 0)
+		bad |= buf_addf(out, ", %lld truncated result%s not completed",
+				(long long)(s->reruns_open + s->reruns_lost),
+				amount_plural(s->reruns_open + s->reruns_lost));
 	bad |= buf_addf(out, ", %lld requests, ", (long long)s->requests);
 	bad |= buf_adds(out, amount_bytes(s->bytes, bytes));
 	if (s->has_discovered && !s->list_whole)

@@ -30,6 +30,11 @@ struct summary {
 	bool has_discovered;      /* --discover: … */
 	int64_t discovered;       /* … jobs that were found … */
 	bool list_whole;          /* … and those are all */
+	bool has_reruns;          /* --complete-truncated: truncated results … */
+	int64_t reruns_stored;    /* … that are whole now … */
+	int64_t rerun_rows;       /* … with so many rows … */
+	int64_t reruns_open;      /* … not yet: 3 … */
+	int64_t reruns_lost;      /* … and will not be, as this run learned: 4 */
 	struct stamp next_expiry; /* of a job that is still open */
 	struct stamp oldest_open; /* when the job that has been open for longest was first asked for */
 	struct summary_sink sinks[SUMMARY_SINKS];

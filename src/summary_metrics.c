@@ -80,6 +80,15 @@ int summary_metrics(const struct summary *s, struct text old, struct buf *out)
 	bad |= gauge(out, "omni_export_rate_limited", "Answers 429 in the last run.", (double)s->rate_limited);
 	bad |= gauge(out, "omni_export_bytes", "Bytes of bodies in the last run.", (double)s->bytes);
 	bad |= gauge(out, "omni_export_rows", "Rows stored by the last run.", (double)s->rows);
+	if (s->has_reruns) {
+		bad |= gauge(out, "omni_export_reruns_stored", "Truncated results that the last run completed.",
+			     (double)s->reruns_stored);
+		bad |= gauge(out, "omni_export_reruns_open", "Truncated results that are still to be completed.",
+			     (double)s->reruns_open);
+		bad |= gauge(out, "omni_export_reruns_lost",
+			     "Truncated results of which the last run learned that they cannot be completed.",
+			     (double)s->reruns_lost);
+	}
 	bad |= gauge(out, "omni_export_warnings", "Warnings about results in the last run.", (double)s->warnings);
 	return bad != 0 ? -1 : 0;
 }

@@ -10,7 +10,7 @@ _omni_export_command()
 	# sets $options and $operands of a command
 	case $1 in
 	run)
-		options='--to -t --base-url --api-key-file --refetch --details --retry-lost --since --discover --user-id --dry-run -n --rate --concurrency --retries --retry-wait --retry-max-wait --give-up-after --max-time --timeout --connect-timeout --max-size --no-raw --pg-schema --file-mode --error-file -e --summary --metrics --progress --log-format --quiet -q --verbose -v --config --cacert --allow-http --help -h --version -V '
+		options='--to -t --base-url --api-key-file --refetch --details --retry-lost --complete-truncated --since --discover --user-id --dry-run -n --rate --concurrency --retries --retry-wait --retry-max-wait --give-up-after --max-time --timeout --connect-timeout --max-size --no-raw --pg-schema --file-mode --error-file -e --summary --metrics --progress --log-format --quiet -q --verbose -v --config --cacert --allow-http --help -h --version -V '
 		operands=files
 		;;
 	load)

@@ -46,6 +46,7 @@ complete -c omni-export -n '__omni_export_command run' -l api-key-file -r -F -d 
 complete -c omni-export -n '__omni_export_command run' -l refetch -d 'fetch also what the sinks hold'
 complete -c omni-export -n '__omni_export_command run' -l details -d 'also keep each job\'s status document (prompt, user, model, times)'
 complete -c omni-export -n '__omni_export_command run' -l retry-lost -d 'ask again for jobs recorded as lost'
+complete -c omni-export -n '__omni_export_command run' -l complete-truncated -d 'run the queries of results that the API truncated again, and keep the whole results beside them, in SQLite and PostgreSQL'
 complete -c omni-export -n '__omni_export_command run' -l since -r -f -d 'how far back to look (default: 14d)'
 complete -c omni-export -n '__omni_export_command run' -l discover -d 'find the jobs in the instance\'s conversations, as \'discover\' does, beside those in FILE'
 complete -c omni-export -n '__omni_export_command run' -l user-id -r -f -d 'list the conversations of this user alone (run'

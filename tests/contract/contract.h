@@ -30,6 +30,10 @@ struct contract_reader {
 	int64_t (*n_cells)(const char *target, const char *job, int64_t action, int64_t row);
 	bool (*cell)(const char *target, const char *job, int64_t action, int64_t row, int64_t cell, struct buf *out);
 	bool (*body)(const char *target, const char *job, struct buf *out); /* the zstd frame */
+	/* SINK_RERUNS: count knows "reruns" and "rerun_rows" too, 0 where they are not there */
+	bool (*rerun)(const char *target, const char *job, int64_t action, const char *column, struct buf *out);
+	bool (*rerun_cell)(const char *target, const char *job, int64_t action, int64_t row, int64_t cell,
+			   struct buf *out);
 	bool instants; /* times are kept as points in time, not as the text that came */
 };
 
@@ -66,6 +70,9 @@ void world_close(struct world *);
 void world_reopen(struct world *);
 void world_flush(struct world *);
 void world_with(struct world *, const struct sink_options *); /* reopened with these options */
+
+/* Does this abort? In a process of its own, which opens the sink itself and says nothing. */
+bool world_aborts(struct world *, void (*what)(struct world *));
 
 /* A job of the suite's: its number makes its ID. */
 struct job sample_job(unsigned number, enum job_state);
@@ -106,6 +113,7 @@ struct contract_test {
 	void (*run)(struct world *);
 };
 
-extern const struct contract_test tests_order[], tests_group[], tests_cells[], tests_ledger[], tests_reading[], tests_bodies[];
+extern const struct contract_test tests_order[], tests_group[], tests_cells[], tests_ledger[], tests_reading[], tests_bodies[],
+    tests_reruns[];
 
 #endif

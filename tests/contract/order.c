@@ -8,8 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Does this abort? In a process of its own, which opens the sink itself and says nothing. */
-static bool aborts(struct world *w, void (*what)(struct world *))
+bool world_aborts(struct world *w, void (*what)(struct world *))
 {
 	const struct rlimit no_core = {0, 0};
 	int status = 0;
@@ -212,10 +211,10 @@ static const struct {
 static void out_of_turn(struct world *w)
 {
 	for (size_t i = 0; i < sizeof(wrongs) / sizeof(wrongs[0]); i++) {
-		if (!aborts(w, wrongs[i].what))
+		if (!world_aborts(w, wrongs[i].what))
 			fail_msg("%s does not abort", wrongs[i].name);
 	}
-	assert_false(aborts(w, open_result));
+	assert_false(world_aborts(w, open_result));
 }
 
 static void whole_life(struct world *w)

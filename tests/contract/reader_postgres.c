@@ -156,6 +156,23 @@ static bool read_body(const char *target, const char *job, struct buf *out)
 		   (const int64_t[3]){0}, 0, true, out);
 }
 
+static bool read_rerun(const char *target, const char *job, int64_t action, const char *column, struct buf *out)
+{
+	return ask_column(target, "reruns", "job_id = $1::uuid AND action_index = $2::bigint", column, job, &action,
+			  out);
+}
+
+static bool read_rerun_cell(const char *target, const char *job, int64_t action, int64_t row, int64_t cell,
+			    struct buf *out)
+{
+	const int64_t numbers[3] = {action, row, cell};
+
+	return ask(target,
+		   "SELECT cells[$4::int + 1] FROM rerun_rows WHERE job_id = $1::uuid AND action_index = $2::bigint "
+		   "AND row_index = $3::bigint",
+		   job, numbers, 3, false, out);
+}
+
 const struct contract_reader reader_postgres = {
     .count = read_count,
     .job = read_job,
@@ -166,6 +183,8 @@ const struct contract_reader reader_postgres = {
     .n_cells = read_n_cells,
     .cell = read_cell,
     .body = read_body,
+    .rerun = read_rerun,
+    .rerun_cell = read_rerun_cell,
     .instants = true,
 };
 

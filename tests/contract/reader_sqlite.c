@@ -53,11 +53,19 @@ static bool ask_column(const char *target, const char *table, const char *where,
 	return ask(target, sql, id, numbers, out);
 }
 
+static bool is_there(const char *target, const char *name)
+{
+	return ask_number(target, "SELECT count(*) FROM sqlite_master WHERE name = ?1", name, (const int64_t[3]){0}) >
+	       0;
+}
+
 static int64_t read_count(const char *target, const char *table, const char *job)
 {
 	char sql[128];
 	const int64_t numbers[3] = {0};
 
+	if (!is_there(target, table))
+		return 0;
 	(void)snprintf(sql, sizeof(sql), "SELECT count(*) FROM %s WHERE job_id = ?1", table);
 	return ask_number(target, sql, job, numbers);
 }
@@ -113,6 +121,21 @@ static bool read_body(const char *target, const char *job, struct buf *out)
 		   numbers, out);
 }
 
+static bool read_rerun(const char *target, const char *job, int64_t action, const char *column, struct buf *out)
+{
+	return ask_column(target, "reruns", "job_id = ?1 AND action_index = ?2", column, job, action, out);
+}
+
+static bool read_rerun_cell(const char *target, const char *job, int64_t action, int64_t row, int64_t cell,
+			    struct buf *out)
+{
+	const int64_t numbers[3] = {action, row, cell};
+
+	return ask(target,
+		   "SELECT cells ->> ?4 FROM rerun_rows WHERE job_id = ?1 AND action_index = ?2 AND row_index = ?3",
+		   job, numbers, out);
+}
+
 const struct contract_reader reader_sqlite = {
     .count = read_count,
     .job = read_job,
@@ -123,4 +146,6 @@ const struct contract_reader reader_sqlite = {
     .n_cells = read_n_cells,
     .cell = read_cell,
     .body = read_body,
+    .rerun = read_rerun,
+    .rerun_cell = read_rerun_cell,
 };

@@ -192,6 +192,10 @@ static void one(const struct expected *e)
 	{                                                                                                              \
 		.post = {"{\"query\":{}}", 12}, .any_type = true                                                       \
 	}
+#define PATIENT                                                                                                        \
+	{                                                                                                              \
+		.post = {"{\"query\":{}}", 12}, .any_type = true, .patient = true                                      \
+	}
 #define ANY                                                                                                            \
 	{                                                                                                              \
 		.any_type = true                                                                                       \
@@ -236,6 +240,9 @@ static void what_becomes_of_a_question(void **state)
 	     1,
 	     "still running",
 	     "{\"detail\":\"still running\",\"remaining_job_ids\":[\"a\",\"b\"]}"},
+	    /* unless it is to be asked again all the same */
+	    {PATIENT, {REMAINING, REMAINING, CSV("a\n")}, JOB_STORED, 200, 3, "", NULL},
+	    {PATIENT, {REMAINING}, JOB_FAILED, 408, 4, "HTTP 408: still running", NULL},
 	    {POST, {JSON("408 Timeout") "{\"remaining_job_ids\":[]}", CSV("a\n")}, JOB_STORED, 200, 2, "", NULL},
 	    {POST, {"HTTP/1.1 408 Timeout\r\n" CLOSE "<html>", CSV("a\n")}, JOB_STORED, 200, 2, "", NULL},
 	};

@@ -367,14 +367,86 @@ static int fresh(void **state)
 	return 0;
 }
 
+/* reruns: each is a group of its own */
+
+#define RERUN_ROWS   "SELECT count(*) FROM omni_export.rerun_rows"
+#define RERUN_STORED "SELECT count(*) FROM omni_export.reruns WHERE state = 'stored'"
+
+static struct rerun rerun_number(unsigned n, int64_t rows)
+{
+	static const struct text label = {"A", 1};
+	const struct job job = job_number(n, JOB_STORED);
+
+	return (struct rerun){.id = job.id,
+			      .query = text_of("{}"),
+			      .state = JOB_STORED,
+			      .columns = &label,
+			      .n_columns = 1,
+			      .row_count = rows,
+			      .body_bytes = -1};
+}
+
+/* Returns what the first call that failed returned, rolled back. */
+static int put_rerun(struct sink *s, unsigned n, int64_t rows, int64_t kill_at)
+{
+	const struct rerun r = rerun_number(n, rows);
+	int rc = s->ops->rerun_begin(s, &r, &err);
+
+	for (int64_t i = 0; i < rows && !rc; i++) {
+		const struct text cell = small();
+		if (i == kill_at)
+			assert_int_equal(number(KILL), 1);
+		rc = s->ops->rerun_row(s, &(struct row){.row_index = i, .cells = &cell, .n = 1}, &err);
+	}
+	rc = rc || s->ops->rerun_commit(s, &r, &err);
+	if (rc)
+		s->ops->rerun_rollback(s);
+	return rc ? -1 : 0;
+}
+
+static void rerun_lost(void **state)
+{
+	struct sink *s = open_sink();
+
+	(void)state;
+	good(s, put_rerun(s, 1, 3, -1));
+	/* between two of them nothing is lost */
+	assert_int_equal(number(KILL), 1);
+	good(s, put_rerun(s, 2, 3, -1));
+	/* within one it is, all of it, and the next try has it */
+	assert_int_equal(put_rerun(s, 1, 5 * LARGE, LARGE), -1);
+	assert_int_equal(err.kind, ERR_RETRY);
+	assert_int_equal(number(RERUN_ROWS), 6);
+	good(s, put_rerun(s, 1, 5, -1));
+	assert_int_equal(number(RERUN_ROWS), 8);
+	/* the commit's answer is lost: it is there, once */
+	relay_cut = CUT_ANSWER;
+	good(s, put_rerun(s, 3, 4, -1));
+	assert_int_equal(relay_cut, CUT_NEVER);
+	assert_int_equal(number(RERUN_ROWS), 12);
+	/* the commit itself */
+	relay_cut = CUT_COMMIT;
+	assert_int_equal(put_rerun(s, 4, 4, -1), -1);
+	assert_int_equal(err.kind, ERR_RETRY);
+	assert_int_equal(number(RERUN_ROWS), 12);
+	good(s, put_rerun(s, 4, 4, -1));
+	assert_int_equal(number(RERUN_ROWS), 16);
+	assert_int_equal(number(RERUN_STORED), 4);
+	/* jobs go on as ever, and what is replaced takes its rerun along */
+	good(s, put(s, 1, 3, small()));
+	good(s, s->ops->flush(s, &err));
+	assert_int_equal(number(RERUN_ROWS), 11);
+	expect(s, 1, 3);
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, fresh)
 
 int main(void)
 {
-	static const struct CMUnitTest tests[] = {TEST(between_groups),   TEST(in_mid_copy),   TEST(in_the_only_job),
-						  TEST(answer_of_commit), TEST(commit_itself), TEST(half_cut),
-						  TEST(bad_job),          TEST(taken_back),    TEST(taken_over),
-						  TEST(reading),          TEST(reading_a_body)};
+	static const struct CMUnitTest tests[] = {TEST(between_groups),   TEST(in_mid_copy),    TEST(in_the_only_job),
+						  TEST(answer_of_commit), TEST(commit_itself),  TEST(half_cut),
+						  TEST(bad_job),          TEST(taken_back),     TEST(taken_over),
+						  TEST(reading),          TEST(reading_a_body), TEST(rerun_lost)};
 	uint16_t port;
 	int rc;
 

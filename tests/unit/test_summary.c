@@ -35,6 +35,46 @@ static void test_exit_code_precedence(void **state)
 	assert_int_equal(summary_exit_code(&s, &end), 143);
 }
 
+/* --complete-truncated: what is missing of it counts as jobs do. */
+static void test_reruns(void **state)
+{
+	const struct summary_end end = {0};
+	struct summary s = {
+	    .unique = 1, .states = {[JOB_STORED] = 1}, .has_reruns = true, .reruns_stored = 2, .rerun_rows = 30};
+	struct buf out;
+
+	(void)state;
+	assert_int_equal(summary_exit_code(&s, &end), 0);
+	buf_init(&out, 1 << 20);
+	assert_int_equal(summary_line(&s, &out), 0);
+	assert_non_null(strstr(buf_cstr(&out), ", 2 truncated results completed with 30 rows, 0 requests"));
+	assert_null(strstr(buf_cstr(&out), "not completed"));
+	s.reruns_open = 1;
+	assert_int_equal(summary_exit_code(&s, &end), 3);
+	s.reruns_lost = 3;
+	assert_int_equal(summary_exit_code(&s, &end), 4);
+	s.known_lost = s.states[JOB_EXPIRED] = 5; /* one has nothing to do with the other */
+	assert_int_equal(summary_exit_code(&s, &end), 4);
+	buf_clear(&out);
+	assert_int_equal(summary_line(&s, &out), 0);
+	assert_non_null(strstr(buf_cstr(&out), ", 4 truncated results not completed"));
+	buf_clear(&out);
+	assert_int_equal(summary_json(&s, &out), 0);
+	assert_non_null(
+	    strstr(buf_cstr(&out), "\"reruns_stored\":2,\"reruns_open\":1,\"reruns_lost\":3,\"rerun_rows\":30"));
+	s.run_id = "r";
+	buf_clear(&out);
+	assert_int_equal(summary_metrics(&s, TEXT_NULL, &out), 0);
+	assert_non_null(strstr(buf_cstr(&out), "\nomni_export_reruns_open 1\n"));
+	/* who has not asked for it hears nothing of it */
+	s = (struct summary){.unique = 1};
+	buf_clear(&out);
+	assert_int_equal(summary_json(&s, &out), 0);
+	assert_int_equal(summary_metrics(&s, TEXT_NULL, &out), 0);
+	assert_null(strstr(buf_cstr(&out), "rerun"));
+	buf_free(&out);
+}
+
 static void test_each_state_has_its_exit_code(void **state)
 {
 	static const struct {
@@ -216,6 +256,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_exit_code_precedence),
+	    cmocka_unit_test(test_reruns),
 	    cmocka_unit_test(test_each_state_has_its_exit_code),
 	    cmocka_unit_test(test_what_was_lost_before_is_no_news),
 	    cmocka_unit_test(test_json_has_the_fields_of_the_contract),
