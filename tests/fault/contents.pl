@@ -58,8 +58,9 @@ my $columns = "coalesce(http_status, 0), hex(coalesce(error, '')), hex(coalesce(
 sub contents_sqlite {
   my ($path, $job) = @_;
   return () if !-e $path || -z $path;
-  return () if `sqlite3 -batch -noheader '$path' "SELECT count(*) FROM sqlite_schema WHERE name = 'jobs'"` eq "0\n";
-  return rows($job, 'sqlite', 'sqlite3', '-batch', '-noheader', $path, "
+  open my $err, '>&', \*STDERR;
+  open STDERR, '>', '/dev/null';
+  my @said = rows($job, 'sqlite', 'sqlite3', '-batch', '-noheader', $path, "
     SELECT job_id, 'state', state FROM jobs;
     SELECT job_id, 'job', $columns, body_sha256 FROM jobs;
     SELECT job_id, 'action', action_index, type, hex(message), hex(extra) FROM actions ORDER BY 1, 3;
@@ -67,6 +68,10 @@ sub contents_sqlite {
     SELECT job_id, 'row', action_index, row_index, hex(cells) FROM result_rows ORDER BY 1, 3, 4;
     SELECT job_id, 'body', part, hex(body) FROM bodies ORDER BY 1, 3;
     SELECT 'check', 'state', integrity_check FROM pragma_integrity_check");
+  # A database that has no tables yet is none.
+  if (@said && `sqlite3 -batch -noheader '$path' "SELECT count(*) FROM sqlite_schema WHERE name = 'jobs'"` eq "0\n") { @said = (); %$job = () }
+  open STDERR, '>&', $err;
+  return @said;
 }
 
 sub contents_pg {
