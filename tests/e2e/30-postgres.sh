@@ -41,7 +41,7 @@ t_start_server - <<SCRIPT
 {"job":"$(job 1)","result":{"csv_rows":50,"csv_cols":4}}
 {"job":"$(job 2)","result":{"json":{"message":"m"}}}
 {"job":"$(job 3)","result":{"json":{"message":"m"},"stall_after":3}}
-{"job":"$(job 4)","result":{"csv_rows":1000000,"csv_cols":4}}
+{"job":"$(job 4)","result":{"csv_rows":500000,"csv_cols":4}}
 SCRIPT
 { job 1; job 2; } >"$T/jobs.txt"
 run_omni run "$T/jobs.txt" -t "$PG" --rate 0
@@ -81,7 +81,7 @@ for how in terminated restarted; do
   esac
   wait_omni
   is "$how: all is stored in the end, once" "$RC $(pg "SELECT (SELECT count(*) FROM jobs WHERE state = 'stored'), count(*), count(DISTINCT (result_no, row_index)) FROM row_cells")" \
-    "0 3|1000050|1000050"
+    "0 3|500050|500050"
   like "$how: and said" "$(cat "$T/err")" 'was lost: connecting again'
 done
 new_schema
@@ -90,7 +90,7 @@ await pg "$copying"
 kill -KILL "$OMNI_PID"
 wait_omni 2>/dev/null
 run_omni run "$T/large.txt" -t "$PG" --rate 0
-is "killed in mid-COPY: the next run finishes" "$RC $(pg "SELECT count(*) FROM row_cells")" "0 1000050"
+is "killed in mid-COPY: the next run finishes" "$RC $(pg "SELECT count(*) FROM row_cells")" "0 500050"
 
 # --- rights ---
 refuse() { # NAME REGEX SINK [OPTION...]
@@ -165,7 +165,7 @@ else
   is "what was committed is there, and no half a job" "$(pg "SELECT (SELECT count(*) FROM jobs), count(*) FROM row_cells")" "2|50"
   mount -o remount,size=512m "$small"
   run_omni run "$T/large.txt" -t "pg:$DB" --rate 0
-  is "with room again the next run finishes" "$RC $(pg "SELECT count(*) FROM row_cells")" "0 1000050"
+  is "with room again the next run finishes" "$RC $(pg "SELECT count(*) FROM row_cells")" "0 500050"
   "$OMNI_TEST_PGCTL" stop -m immediate
   umount "$small"
 fi

@@ -4,21 +4,23 @@
 . "$srcdir/tests/e2e/flat.sh"
 
 plain() { # DIR TABLE: the lines of this table, as every engine that globs sees them
-  local suffix command
+  local suffix command files
   for suffix in zst gz jsonl; do
     case $suffix in zst) command="zstd -dcq" ;; gz) command="gzip -dc" ;; *) command=cat ;; esac
+    files=("$1/$2"/stored_date=*/*."$suffix")
     # shellcheck disable=SC2086 # a command and its options
-    find "$1/$2" -path '*/stored_date=*' -name "*.$suffix" -exec $command {} + 2>/dev/null
+    [ ! -e "${files[0]}" ] || $command "${files[@]}" 2>/dev/null
   done
 }
 # load DIR: all of it in $T/load.db: a table of lines for each table, and "counted", those that the manifest counts.
 load() {
   local table imports=()
   rm -f "$T/load.db"
-  for table in jobs actions results result_rows manifest; do
-    if [ $table = manifest ]; then tail -n +2 "$1/manifest.jsonl"; else plain "$1" $table; fi >"$T/lines.$table"
+  for table in jobs actions results result_rows; do
+    plain "$1" $table >"$T/lines.$table"
     imports+=("CREATE TABLE $table(line);" ".import $T/lines.$table $table")
   done
+  imports+=("CREATE TABLE manifest(line);" ".import --skip 1 $1/manifest.jsonl manifest")
   printf '%s\n' ".bail on" ".mode ascii" '.separator "\037" "\n"' "${imports[@]}" "
     CREATE VIEW last AS SELECT max(rowid), line, line ->> 'job_id' AS id, line ->> 'state' AS state, line -> 'parts' AS parts FROM manifest GROUP BY line ->> 'job_id';
     CREATE VIEW counted AS SELECT t, l.line FROM (SELECT 'jobs' AS t, line FROM jobs UNION ALL SELECT 'actions', line FROM actions UNION ALL

@@ -9,11 +9,11 @@ OMNI_EXPORT_BIN=${top_builddir:-.}/tests/fault/omni-export-alloc
 alloc_run() {
   OMNI_FAIL_ALLOC=$1 fault_run "" "${@:2}"
 }
-told() { grep -qE 'out of memory|Cannot allocate memory' "$T/err" || echo "exit $RC, and not a word of memory: $(head -n 2 "$T/err")"; }
+told() { [[ $FAULT_SAID =~ out\ of\ memory|Cannot\ allocate\ memory ]] || wrong "exit $RC, and not a word of memory: $FAULT_SAID"; }
 
 # alloc_sweep NAME BEFORE STEP PHASE: points PHASE, PHASE + STEP, ...; in half of a sample the one alone, in the other all from there on.
 alloc_sweep() {
-  local before=$2 step=$3 n=$4 all kinds said wrong=() points=0
+  local before=$2 step=$3 n=$4 all kinds wrong=() points=0
   $before
   alloc_run 0 "${ARGS[@]}"
   is "$1: an undisturbed run" "$RC" 0
@@ -27,13 +27,14 @@ alloc_sweep() {
       points=$((points + 1))
       $before
       alloc_run "$n$kind" "${ARGS[@]}"
-      said=$(fault_judge "alloc:$n:$kind"; [ "$RC" = 0 ] || told)
-      printf '%s\n' "$(<"$T/err")" >"$T/err.point"
+      fault_judge "alloc:$n:$kind"
+      slurp FAULT_SAID "$T/err"
       if [ "$RC" != 0 ]; then
+        told
         alloc_run 0 "${ARGS[@]}"
-        [ "$RC" = 0 ] && holds_whole || said+=" the next run does not make it whole ($RC)"
+        [ "$RC" = 0 ] && holds_whole || wrong "the next run does not make it whole ($RC)"
       fi
-      [ -z "$said" ] || wrong+=("$n$kind: $said" "$(sed 's/^/    /' "$T/err.point" | head -n 40)")
+      [ ${#FAULT_WRONG[@]} = 0 ] || wrong+=("$n$kind: ${FAULT_WRONG[@]}" "$(sed 's/^/    /' <<<"$FAULT_SAID" | head -n 40)")
     done
   done
   t_result $((${#wrong[@]} > 0)) "$1: $points of the points at which memory runs out ($all allocations)"
@@ -52,7 +53,7 @@ done
 
 # --- load: from what raw: keeps ---
 fault_load() {
-  rm -rf "$WHERE" "$T/state"
+  tree rm "$WHERE" "$T/state"
   ARGS=(load --from "raw:$T/from" -t "$SPEC" --summary "$T/summary")
 }
 fault_sink raw

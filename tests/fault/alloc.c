@@ -43,7 +43,7 @@ __attribute__((constructor)) static void begin(void)
 	const char *spec = getenv("OMNI_FAIL_ALLOC");
 	char *end;
 
-	(void)alarm(20); /* it is to end, whatever fails */
+	(void)alarm(100); /* it is to end, whatever fails, on a busy machine too */
 	if (spec == NULL)
 		return;
 	from = to = strtol(spec, &end, 10);

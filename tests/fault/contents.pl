@@ -3,7 +3,8 @@
 # exports of the same answers have in common; what is of the run (times, tries, names of parts) is not in it. Then, for
 # folders, a line "left NAME" for each file that no job accounts for. It knows nothing of the program: it reads what a
 # user reads. Without arguments: for each line "KIND PATH OUT" of standard input the same into OUT, then an empty line to
-# standard output. Required by another script: contents(KIND, PATH) returns the lines.
+# standard output; "rm PATH..." and "cp FROM TO" do what rm -rf and cp -a do. Required by another script: contents(KIND, PATH)
+# returns the lines; copy_tree(FROM, TO).
 use strict;
 use warnings;
 use Digest::SHA qw(sha256_hex);
@@ -57,8 +58,9 @@ my $columns = "coalesce(http_status, 0), hex(coalesce(error, '')), hex(coalesce(
 sub contents_sqlite {
   my ($path, $job) = @_;
   return () if !-e $path || -z $path;
-  return () if `sqlite3 -batch -noheader '$path' "SELECT count(*) FROM sqlite_schema WHERE name = 'jobs'"` eq "0\n";
-  return rows($job, 'sqlite', 'sqlite3', '-batch', '-noheader', $path, "
+  open my $err, '>&', \*STDERR;
+  open STDERR, '>', '/dev/null';
+  my @said = rows($job, 'sqlite', 'sqlite3', '-batch', '-noheader', $path, "
     SELECT job_id, 'state', state FROM jobs;
     SELECT job_id, 'job', $columns, body_sha256 FROM jobs;
     SELECT job_id, 'action', action_index, type, hex(message), hex(extra) FROM actions ORDER BY 1, 3;
@@ -66,6 +68,10 @@ sub contents_sqlite {
     SELECT job_id, 'row', action_index, row_index, hex(cells) FROM result_rows ORDER BY 1, 3, 4;
     SELECT job_id, 'body', part, hex(body) FROM bodies ORDER BY 1, 3;
     SELECT 'check', 'state', integrity_check FROM pragma_integrity_check");
+  # A database that has no tables yet is none.
+  if (@said && `sqlite3 -batch -noheader '$path' "SELECT count(*) FROM sqlite_schema WHERE name = 'jobs'"` eq "0\n") { @said = (); %$job = () }
+  open STDERR, '>&', $err;
+  return @said;
 }
 
 sub contents_pg {
@@ -148,11 +154,31 @@ sub contents {
   return (@said, map { "$_ " . ($job{$_}{state} // 'none') . ' ' . sha256_hex($job{$_}{text} // '') } sort keys %job);
 }
 
+sub copy_tree {
+  my ($from, $to) = @_;
+  my ($mode, $atime, $mtime) = (lstat $from)[2, 8, 9];
+  defined $mode or die "$from: $!";
+  if (-l _) { symlink readlink $from, $to or die "$to: $!"; return }
+  if (-d _) {
+    mkdir $to or die "$to: $!";
+    opendir my $dir, $from or die "$from: $!";
+    copy_tree("$from/$_", "$to/$_") for grep { !/^\.\.?$/ } readdir $dir;
+  } else {
+    open my $f, '>:raw', $to or die "$to: $!";
+    print $f slurp($from);
+    close $f or die "$to: $!";
+  }
+  chmod $mode & 07777, $to;
+  utime $atime, $mtime, $to;
+}
+
 sub serve {
   $| = 1;
   open STDERR, '>', '/dev/null'; # a look is also taken at what is half there
   while (defined(my $line = <STDIN>)) {
     my ($kind, $path, $out) = split ' ', $line;
+    if ($kind eq 'rm') { my (undef, @paths) = split ' ', $line; remove_tree(@paths); print "\n"; next }
+    if ($kind eq 'cp') { copy_tree($path, $out); print "\n"; next }
     open my $f, '>', $out or die;
     print $f map { "$_\n" } contents($kind, $path);
     close $f;

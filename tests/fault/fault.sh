@@ -109,7 +109,19 @@ contents() { # KIND PATH
   contents_to "$T/contents" "$1" "$2"
   cat "$T/contents"
 }
-same() { [ "$(<"$1")" = "$(<"$2")" ]; } # FILE FILE: small ones
+# What is done at each point forks nothing but the program: a subshell costs a quarter of what a run of it does.
+slurp() { IFS= read -r -d '' "$1" <"$2"; [ -n "${!1}" ]; } # VARIABLE FILE: a text as it is; whether there is any
+same() { # FILE FILE: small ones
+  local one other
+  slurp one "$1"
+  slurp other "$2"
+  [ "$one" = "$other" ]
+}
+# tree rm PATH... | tree cp FROM TO: what rm -rf and cp -a do, by the process that reads sinks. Paths have no blanks.
+tree() {
+  printf '%s\n' "$*" >&"$CONTENTS_IN"
+  read -r _ <&"$CONTENTS_OUT"
+}
 holds_whole() { # does the sink hold what it is to hold?
   contents_to "$T/contents" "$KIND" "$WHERE"
   same "$T/contents" "$T/whole"
@@ -136,7 +148,7 @@ fault_start() {
 # fault_fresh, fault_again: the state before a point: no sink at all, or one that holds the old answers. The sink is KIND, SPEC, WHERE.
 fault_fresh() {
   [ "$KIND" != pg ] || psql -X -q -d "$OMNI_TEST_PG" -c "DROP SCHEMA IF EXISTS $WHERE CASCADE" 2>/dev/null
-  rm -rf "$WHERE" "$WHERE"-* "$T/state"
+  tree rm "$WHERE" "$WHERE"-* "$T/state"
   URL=$OLD_URL
   ARGS=(run "$T/jobs.txt" -t "$SPEC" --rate 0 --retry-wait 0 --retries 3 --summary "$T/summary" --error-file "$T/missing")
 }
@@ -145,8 +157,8 @@ fault_again() {
     fault_fresh
     fault_run "" "${ARGS[@]}"
   else
-    rm -rf "$WHERE" "$WHERE"-* "$T/state"
-    cp -a "$T/base" "$WHERE"
+    tree rm "$WHERE" "$WHERE"-* "$T/state"
+    tree cp "$T/base" "$WHERE"
   fi
   URL=$NEW_URL
   ARGS=(run "$T/jobs.txt" -t "$SPEC" --rate 0 --retry-wait 0 --retries 3 --refetch --summary "$T/summary" --error-file "$T/missing")
@@ -172,13 +184,14 @@ fault_sink() {
   contents_to "$T/whole.all" "$KIND" "$WHERE"
 }
 
-# What is wrong after a run with a failure (RC, $T/err), one line each; $T/whole.*: what undisturbed runs left. All in the shell itself, since it
-# is done at each point.
+# What is wrong after a run with a failure (RC, $T/err), in FAULT_WRONG; $T/whole.*: what undisturbed runs left.
+wrong() { FAULT_WRONG+=("$*"); }
 fault_judge() { # POINT
-  local call=${1%%:*} how=${1##*:} claimed=0 summary='' there=0 told='' named='' memory='' line all
+  local call=${1%%:*} how=${1##*:} claimed=0 summary='' there=0 told='' named='' memory='' line all whole
+  FAULT_WRONG=()
   while IFS= read -r line; do
     case $line in
-    *': Success'* | *'(null)'* | *'bug:'* | *'runtime error'* | *Sanitizer* | *Interrupted*) echo "$line" ;;
+    *': Success'* | *'(null)'* | *'bug:'* | *'runtime error'* | *Sanitizer* | *Interrupted*) wrong "$line" ;;
     *'error: cannot make a pipe'* | *'error: out of memory'*) memory=1 ;;
     esac
     case $line in
@@ -189,11 +202,11 @@ fault_judge() { # POINT
   done <"$T/err"
   case $RC in
   0 | 1 | 2 | 3 | 5) ;;
-  75) [ "$call" = fcntl ] || [ "$call" = flock ] || echo "exit 75" ;;
-  *) echo "exit $RC" ;;
+  75) [ "$call" = fcntl ] || [ "$call" = flock ] || wrong "exit 75" ;;
+  *) wrong "exit $RC" ;;
   esac
   contents_to "$T/there" "$KIND" "$WHERE"
-  all=$(<"$T/whole.all")
+  slurp all "$T/whole.all"
   # Nothing is called stored that is not there, and nothing is there that is neither the old nor the new answer.
   FAULT_THERE=
   while IFS= read -r line; do
@@ -201,37 +214,39 @@ fault_judge() { # POINT
     'left '*) continue ;;
     *' stored '*)
       there=$((there + 1))
-      [[ $'\n'$all$'\n' == *$'\n'"$line"$'\n'* ]] || echo "a job that is called stored is not whole: $line"
+      [[ $'\n'$all == *$'\n'"$line"$'\n'* ]] || wrong "a job that is called stored is not whole: $line"
       ;;
     esac
     FAULT_THERE+=$line$'\n'
   done <"$T/there"
   if [ "$RC" = 0 ]; then
-    [ "$FAULT_THERE" = "$(<"$T/whole")"$'\n' ] || echo "exit 0, and not everything is stored"
+    slurp whole "$T/whole"
+    [ "$FAULT_THERE" = "$whole" ] || wrong "exit 0, and not everything is stored"
   elif [ "$call" != say ]; then
-    [ -n "$told" ] || echo "exit $RC without a word"
+    [ -n "$told" ] || wrong "exit $RC without a word"
     case $RC in
-    1 | 2 | 5) [ -n "$named" ] || echo "exit $RC, and the message does not name what failed" ;;
+    1 | 2 | 5) [ -n "$named" ] || wrong "exit $RC, and the message does not name what failed" ;;
     esac
   fi
   case $call:$how in
-  *:EINTR | *:short) [ "$RC" = 0 ] || echo "exit $RC" ;;
+  *:EINTR | *:short) [ "$RC" = 0 ] || wrong "exit $RC" ;;
   # What is not on the disk does not show: it is to be told. (SQLite's own may fail where it has another copy.)
-  fsync:*) [ "$RC" != 0 ] || echo "exit 0 after a failed $call" ;;
+  fsync:*) [ "$RC" != 0 ] || wrong "exit 0 after a failed $call" ;;
   esac
-  [ "$claimed" -le "$there" ] || echo "$claimed are called stored, $there are"
+  [ "$claimed" -le "$there" ] || wrong "$claimed are called stored, $there are"
   case $RC in
   2 | 5 | 75) ;;
-  *) [ -n "$summary$memory" ] || [ "$call" = say ] || echo "exit $RC without a summary" ;;
+  *) [ -n "$summary$memory" ] || [ "$call" = say ] || wrong "exit $RC without a summary" ;;
   esac
 }
 
-# fault_one BEFORE POINT: what is wrong, nothing when all is well.
+# fault_one BEFORE POINT: what is wrong, in FAULT_WRONG.
 fault_one() {
   "$1"
   fault_run "$2" "${ARGS[@]}"
   fault_judge "$2"
-  printf '%s\n' "$2 exit $RC" "$(<"$T/err")" >"$T/err.point"
+  slurp FAULT_SAID "$T/err"
+  FAULT_SAID="$2 exit $RC"$'\n'$FAULT_SAID
   # When all is well already the next run has nothing to do.
   if [ -z "${OMNI_EXHAUSTIVE:-}" ]; then
     [ "$RC" = 0 ] && same "$T/there" "$T/whole" && return
@@ -239,14 +254,14 @@ fault_one() {
     [ "$1" = fault_fresh ] && [ "$KIND" != pg ] && [ ! -e "$WHERE" ] && return
   fi
   fault_run "" "${ARGS[@]}"
-  [ "$RC" = 0 ] || echo "the next run: exit $RC: $(head -n 3 "$T/err")"
-  holds_whole || echo "the next run does not make it whole"
+  [ "$RC" = 0 ] || wrong "the next run: exit $RC: $(head -n 3 "$T/err")"
+  holds_whole || wrong "the next run does not make it whole"
 }
 
 # fault_sweep BEFORE HOW_MANY CALL...: one check for each call and error, with HOW_MANY places of each. In a sample what is to make no difference
 # (EINTR, short) comes to all calls in one run.
 fault_sweep() {
-  local before=$1 most=$2 point group last='' wrong=() n=0 said how joint
+  local before=$1 most=$2 point group last='' wrong=() n=0 how joint
   shift 2
   "$before"
   fault_counts "$T/counts" "${ARGS[@]}"
@@ -259,8 +274,8 @@ fault_sweep() {
   }
   try() { # POINT
     n=$((n + 1))
-    said=$(fault_one "$before" "$1")
-    [ -z "$said" ] || wrong+=("$1: $said" "$(sed 's/^/    /' "$T/err.point")")
+    fault_one "$before" "$1"
+    [ ${#FAULT_WRONG[@]} = 0 ] || wrong+=("$1: ${FAULT_WRONG[@]}" "$(sed 's/^/    /' <<<"$FAULT_SAID")")
   }
   while read -r point; do
     group="${point%%:*} ${point#*:*:}"

@@ -86,7 +86,7 @@ static void keep_and_undo(void **state)
 		assert_non_null(p);
 		assert_true(look >= 0);
 		buf_clear(&expected);
-		for (unsigned i = 0; i < 60; i++) {
+		for (unsigned i = 0; i < (unit_light() ? 15 : 60); i++) {
 			seed = seed * 1664525 + 1013904223;
 			put(p, &expected, (char)('a' + i % 26), sizes[(seed >> 16) % 6], (seed >> 24) % 3 != 0);
 		}
