@@ -47,6 +47,7 @@ static int jsonl_close(struct sink *sink, struct err *err)
 	buf_free(&s->replaced);
 	buf_free(&s->gone);
 	buf_free(&s->places);
+	buf_free(&s->digests);
 	free(s->run_id);
 	free(s);
 	return rc;
@@ -84,6 +85,7 @@ static struct sink *jsonl_open(const char *spec, const struct sink_options *opti
 	buf_init(&s->replaced, PLACES_MAX);
 	buf_init(&s->gone, PLACES_MAX);
 	buf_init(&s->places, PLACES_MAX);
+	buf_init(&s->digests, PLACES_MAX);
 	s->run_id = strdup(options->run_id ? options->run_id : "");
 	rc = s->run_id ? open_dir(s, &target, options, err) : no_memory(err);
 	jsonl_target_free(&target);
@@ -204,5 +206,9 @@ const struct sink_ops jsonl_ops = {
     .next_run = jsonl_next_run,
     .read_job = jsonl_read_job,
     .read_body = jsonl_read_body,
+    .read_content = sink_without_content,
+    .next_item = sink_without_items,
+    .end_content = sink_without_end,
+    .check = sink_without_check,
     .close = jsonl_close,
 };

@@ -44,6 +44,7 @@ static int postgres_close(struct sink *sink, struct err *err)
 	buf_free(&s->sql);
 	buf_free(&s->args);
 	buf_free(&s->lease_args);
+	postgres_read_free(s->read);
 	free(s->page);
 	buf_free(&s->page_text);
 	buf_free(&s->last_run);
@@ -260,14 +261,16 @@ static int postgres_record_run(struct sink *sink, const struct run_record *run, 
 
 #define POSTGRES_OPS(its_scheme, its_open)                                                                             \
 	{                                                                                                              \
-		.scheme = (its_scheme), .has = SINK_LEDGER | SINK_RUNS | SINK_BODIES | SINK_CELLS | SINK_AGAIN,        \
+		.scheme = (its_scheme),                                                                                \
+		.has = SINK_LEDGER | SINK_RUNS | SINK_BODIES | SINK_CELLS | SINK_AGAIN | SINK_CONTENT | SINK_INSTANTS, \
 		.open = (its_open), .states = postgres_ledger_states, .begin = postgres_begin,                         \
 		.action = postgres_content_action, .result = postgres_content_result, .row = postgres_content_row,     \
 		.result_end = postgres_content_result_end, .body = postgres_content_body, .commit = postgres_commit,   \
 		.rollback = postgres_rollback, .flush = postgres_flush, .record_run = postgres_record_run,             \
 		.next_job = postgres_ledger_next_job, .next_run = postgres_ledger_next_run,                            \
 		.read_job = postgres_ledger_read_job, .read_body = postgres_content_read_body,                         \
-		.close = postgres_close,                                                                               \
+		.read_content = postgres_read_content, .next_item = postgres_read_next,                                \
+		.end_content = postgres_read_end, .check = sink_without_check, .close = postgres_close,                \
 	}
 
 const struct sink_ops postgresql_ops = POSTGRES_OPS("postgresql", open_postgresql);

@@ -67,6 +67,34 @@ const char *const postgres_sql[POSTGRES_QUERIES] = {
     [PQ_NEXT_RUN] = "SELECT run_id, " SQL_US("started_at") ", " SQL_US(
 	"finished_at") ", version, exit_code, summary "
 		       "FROM @runs WHERE $1::text IS NULL OR run_id < $1::text ORDER BY run_id DESC LIMIT 1",
+    [PQ_CONTENT_JOB] = "SELECT " SQL_LEDGER "input, details, topic, message, result_summary, omni_chat_url, " SQL_US(
+	"first_action_at") ", " SQL_US("last_action_at") ", action_count, result_count, row_count, warnings, extra "
+							 "FROM @jobs WHERE job_id = $1::uuid AND state = 'stored'",
+    /* Of either table the first ones are taken, so that of the first of both none is missing. */
+    [PQ_CONTENT_ITEMS] =
+	"SELECT action_index, has_action, type, a_message, a_time, a_status, is_error, a_extra, result_no, result_id, "
+	"query_name, status, query, columns, column_types, csv_truncated, has_results, total_row_count, row_count, "
+	"error_message, error_detail, extra FROM ("
+	"SELECT action_index, (a.job_id IS NOT NULL)::int AS has_action, a.type, a.message AS a_message, " SQL_US(
+	    "a.timestamp") " AS a_time, a.status AS a_status, a.is_error::int AS is_error, a.extra AS a_extra, "
+			   "r.result_no, r.result_id, r.query_name, r.status, r.query, r.columns, r.column_types, "
+			   "r.csv_truncated::int AS csv_truncated, r.has_results::int AS has_results, "
+			   "r.total_row_count, r.row_count, r.error_message, r.error_detail, r.extra, "
+			   "sum(coalesce(octet_length(a.message), 0) + coalesce(pg_column_size(a.extra), 0) + "
+			   "coalesce(pg_column_size(r.query), 0) + coalesce(octet_length(r.error_detail), 0) + "
+			   "coalesce(pg_column_size(r.extra), 0)) OVER (ORDER BY action_index ROWS BETWEEN UNBOUNDED "
+			   "PRECEDING AND 1 PRECEDING) AS before "
+			   "FROM (SELECT * FROM @actions WHERE job_id = $1::uuid AND action_index > $2::bigint "
+			   "ORDER BY action_index LIMIT 256) AS a FULL JOIN "
+			   "(SELECT * FROM @results WHERE job_id = $1::uuid AND action_index > $2::bigint "
+			   "ORDER BY action_index LIMIT 256) AS r USING (action_index) "
+			   "ORDER BY action_index LIMIT 256) AS page "
+			   "WHERE before IS NULL OR before < 1048576 ORDER BY action_index",
+    [PQ_CONTENT_ROWS] =
+	"SELECT row_index, section, cells FROM (SELECT row_index, section, cells, sum(pg_column_size(cells)) OVER "
+	"(ORDER BY row_index ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before FROM (SELECT row_index, "
+	"section, cells FROM @row_cells WHERE result_no = $1::integer AND row_index > $2::bigint ORDER BY row_index "
+	"LIMIT 4096) AS few) AS page WHERE before IS NULL OR before < 262144 ORDER BY row_index",
 };
 
 const char *const postgres_sql_copy[POSTGRES_TABLES] = {

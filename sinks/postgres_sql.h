@@ -24,9 +24,12 @@ enum postgres_query {
 	PQ_RUN,
 	PQ_NEXT_JOBS, /* the last id */
 	PQ_JOB,
-	PQ_BODY,   /* id, part */
-	PQ_MAX_NO, /* the largest result_no */
-	PQ_NEXT_RUN, /* the last run_id */
+	PQ_BODY,          /* id, part */
+	PQ_MAX_NO,        /* the largest result_no */
+	PQ_NEXT_RUN,      /* the last run_id */
+	PQ_CONTENT_JOB,   /* id */
+	PQ_CONTENT_ITEMS, /* id, the last action_index: actions and results, a page of them */
+	PQ_CONTENT_ROWS,  /* result_no, the last row_index: a page of its rows */
 	POSTGRES_QUERIES
 };
 

@@ -265,5 +265,9 @@ const struct sink_ops raw_ops = {
     .next_run = raw_next_run,
     .read_job = raw_read_job,
     .read_body = raw_read_body,
+    .read_content = sink_without_content,
+    .next_item = sink_without_items,
+    .end_content = sink_without_end,
+    .check = sink_without_check,
     .close = raw_close,
 };

@@ -167,6 +167,11 @@ void sqlite_db_patience(struct sqlite_db *db, int ms)
 	(void)sqlite3_busy_timeout(db->handle, ms);
 }
 
+bool sqlite_db_idle(const struct sqlite_db *db)
+{
+	return sqlite3_get_autocommit(db->handle) != 0;
+}
+
 int sqlite_db_prepare(struct sqlite_db *db, const char *const *sql, size_t n, struct err *err)
 {
 	db->stmts = calloc(n, sizeof(sqlite3_stmt *));

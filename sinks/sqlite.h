@@ -37,6 +37,9 @@ int sqlite_db_ask(struct sqlite_db *, const char *sql, struct buf *out, struct e
 void sqlite_db_patience(struct sqlite_db *, int ms);
 #define SQLITE_DB_PATIENCE 30000
 
+/* Is no transaction open? */
+bool sqlite_db_idle(const struct sqlite_db *);
+
 /* Prepares all statements: from here on number q is sql[q]. sql is borrowed for the call. Once. 0 or -1. */
 int sqlite_db_prepare(struct sqlite_db *, const char *const *sql, size_t n, struct err *);
 

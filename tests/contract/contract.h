@@ -106,6 +106,10 @@ struct contract_test {
 	void (*run)(struct world *);
 };
 
-extern const struct contract_test tests_order[], tests_group[], tests_cells[], tests_ledger[], tests_reading[], tests_bodies[];
+extern const struct contract_test tests_order[], tests_group[], tests_cells[], tests_ledger[], tests_reading[], tests_bodies[],
+    tests_content[];
+
+/* Cells that somebody may stumble over; NULL ends them. */
+extern const char *const contract_hostile[];
 
 #endif
