@@ -32,6 +32,7 @@ enum option_type {
 #define FOR_RUN    1u
 #define FOR_LOAD   2u
 #define FOR_STATUS 4u
+#define FOR_VERIFY 8u
 #define FOR_ITSELF (1u << 31) /* help, completion: about the program; neither environment nor config file counts */
 #define FOR_ALL    (~0u)
 
@@ -66,7 +67,7 @@ struct option_list {
 
 struct options {
 	struct option_list to;
-	const char *from, *since, *pg_schema, *base_url, *api_key_file, *rate, *cacert, *config;
+	const char *from, *since, *sample, *pg_schema, *base_url, *api_key_file, *rate, *cacert, *config;
 	int64_t concurrency, retries;
 	int64_t retry_wait_ms, retry_max_wait_ms, give_up_after_ms, max_time_ms /* -1: none */, timeout_ms,
 	    connect_timeout_ms;
