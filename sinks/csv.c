@@ -277,5 +277,6 @@ const struct sink_ops csv_ops = {
     .next_item = sink_without_items,
     .end_content = sink_without_end,
     .check = csv_check,
+    .mend = sink_without_mend,
     .close = csv_close,
 };

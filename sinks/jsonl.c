@@ -232,5 +232,6 @@ const struct sink_ops jsonl_ops = {
     .next_item = sink_without_items,
     .end_content = sink_without_end,
     .check = jsonl_check,
+    .mend = sink_without_mend,
     .close = jsonl_close,
 };

@@ -192,16 +192,17 @@ static int decode(void *ctx, const void *piece, size_t n, struct err *err)
 	return -1;
 }
 
-/* Those whose lines are not there, or lie where the part cannot be read. */
+/* Those whose lines are not there; where the part cannot be read to its end, all of them: no engine reads it. */
 static int tell_missing(struct reading *r, int there, struct err *err)
 {
 	const struct jsonl_check_part *p = r->part;
-	size_t left = p->expected - r->seen;
+	size_t left = r->own.kind != ERR_NONE ? p->expected : p->expected - r->seen;
 
 	for (size_t i = 0; i < p->n_jobs && left > 0; i++) {
 		const struct uuid *id = &p->jobs[i].id;
 		int rc;
-		if ((p->jobs[i].seen & 1u << p->table) || !(p->jobs[i].tables & 1u << p->table) ||
+		const bool seen = (p->jobs[i].seen & 1u << p->table) != 0;
+		if ((seen && r->own.kind == ERR_NONE) || !(p->jobs[i].tables & 1u << p->table) ||
 		    !jsonl_check_names(p, id))
 			continue;
 		left--;

@@ -51,3 +51,17 @@ int postgres_check(struct sink *sink, const struct sink_check *check, struct err
 	}
 	return 0;
 }
+
+int postgres_mend(struct sink *sink, char removed[SINK_MEND_MAX], struct err *err)
+{
+	struct postgres *s = postgres_of(sink);
+
+	removed[0] = '\0';
+	(void)postgres_group_args(s);
+	if (postgres_group_ask(s, PQ_MEND, false, err) != 1)
+		return -1;
+	if (postgres_db_int(s->db, 0, 0) > 0)
+		(void)snprintf(removed, SINK_MEND_MAX, "%lld rows of results that were not there",
+			       (long long)postgres_db_int(s->db, 0, 0));
+	return 0;
+}

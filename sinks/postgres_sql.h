@@ -36,6 +36,7 @@ enum postgres_query {
 	PQ_CHECK_PARTS,
 	PQ_CHECK_ENCODING,
 	PQ_CHECK_ROWS,
+	PQ_MEND,
 	POSTGRES_QUERIES
 };
 

@@ -297,5 +297,6 @@ const struct sink_ops raw_ops = {
     .next_item = sink_without_items,
     .end_content = sink_without_end,
     .check = raw_check,
+    .mend = sink_without_mend,
     .close = raw_close,
 };

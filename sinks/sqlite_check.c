@@ -68,3 +68,22 @@ int sqlite_check(struct sink *sink, const struct sink_check *check, struct err *
 	}
 	return 0;
 }
+
+int sqlite_mend(struct sink *sink, char removed[SINK_MEND_MAX], struct err *err)
+{
+	struct sqlite *s = sqlite_of(sink);
+	struct buf n;
+	int rc;
+
+	removed[0] = '\0';
+	if (sqlite_db_exec(
+		s->db, "DELETE FROM row_cells WHERE NOT EXISTS (SELECT 1 FROM results WHERE result_no = row_key >> 32)",
+		err))
+		return -1;
+	buf_init(&n, 32);
+	rc = sqlite_db_ask(s->db, "SELECT nullif(changes(), 0)", &n, err);
+	if (rc == 1)
+		(void)snprintf(removed, SINK_MEND_MAX, "%s rows of results that were not there", buf_cstr(&n));
+	buf_free(&n);
+	return rc < 0 ? -1 : 0;
+}

@@ -233,5 +233,6 @@ const struct sink_ops sqlite_ops = {
     .next_item = sqlite_read_next,
     .end_content = sqlite_read_end,
     .check = sqlite_check,
+    .mend = sqlite_mend,
     .close = sqlite_close,
 };

@@ -9,6 +9,7 @@
 #define OMNI_OPTIONS_H
 
 #include "err.h"
+#include "uuid.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -72,7 +73,7 @@ struct options {
 	int64_t retry_wait_ms, retry_max_wait_ms, give_up_after_ms, max_time_ms /* -1: none */, timeout_ms,
 	    connect_timeout_ms;
 	uint64_t max_size;
-	bool json, refetch, all, details, retry_lost, no_raw, dry_run, quiet, verbose, allow_http;
+	bool json, repair, refetch, all, details, retry_lost, no_raw, dry_run, quiet, verbose, allow_http;
 	const char *error_file, *summary, *metrics, *progress, *log_format;
 	int64_t file_mode;
 	bool help, version; /* --help, --version: nothing else counts */
@@ -84,6 +85,9 @@ struct options {
 	char **argv;
 	char **operands;
 	size_t n_operands;
+	/* The jobs of a run that are not listed by operands (verify --repair). Borrowed. */
+	const struct uuid *jobs;
+	size_t n_jobs;
 	/* options.c's own. */
 	void *memory;
 };

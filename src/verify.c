@@ -23,12 +23,28 @@ struct verify_job *verify_find(struct verify *v, const struct uuid *id)
 
 /* --- faults --- */
 
+static int add_stranger(struct verify *v, const struct uuid *id)
+{
+	if (v->n_strangers > 0 && uuid_cmp(&v->strangers[v->n_strangers - 1], id) == 0)
+		return 0;
+	if (v->n_strangers == v->cap_strangers) {
+		const size_t cap = v->cap_strangers > 0 ? 2 * v->cap_strangers : 16;
+		struct uuid *more = reallocarray(v->strangers, cap, sizeof(*more));
+
+		if (more == NULL)
+			return -1;
+		v->strangers = more;
+		v->cap_strangers = cap;
+	}
+	v->strangers[v->n_strangers++] = *id;
+	return 0;
+}
+
 int verify_fault(struct verify *v, enum sink_fault fault, const struct uuid *id, const char *where, const char *what,
 		 struct err *err)
 {
 	struct verify_job *job = id != NULL ? verify_find(v, id) : NULL;
 
-	(void)err;
 	if (fault == SINK_UNPROVED) {
 		if (job != NULL)
 			job->unproved = true;
@@ -36,6 +52,8 @@ int verify_fault(struct verify *v, enum sink_fault fault, const struct uuid *id,
 	}
 	if (job != NULL)
 		job->bad = true;
+	else if (id != NULL && !v->again && add_stranger(v, id) != 0)
+		return err_set(err, ERR_FATAL, "out of memory");
 	v->counts.differences++;
 	verify_tell_fault(v, fault, id, where, what);
 	return 0;
@@ -88,7 +106,7 @@ static int choose(struct verify *v, struct err *err)
 
 /* The IDs first, and each job by itself after that: to look at a job may take a while, in which a run that writes is
  * not to wait for us. */
-static int list_jobs(struct verify *v, struct err *err)
+int verify_list(struct verify *v, struct err *err)
 {
 	struct job job;
 	int more;
@@ -139,18 +157,16 @@ static int look_at_jobs(struct verify *v, struct err *err)
 	return 0;
 }
 
-static int look(struct verify *v, struct err *err)
+int verify_look(struct verify *v, struct err *err)
 {
 	const struct sink_check check = {.wanted = is_wanted, .fault = on_fault, .ctx = v, .stop = &run_stop_signal};
 
-	return list_jobs(v, err) != 0 || v->sink->ops->check(v->sink, &check, err) != 0 || look_at_jobs(v, err) != 0
-		   ? -1
-		   : 0;
+	return v->sink->ops->check(v->sink, &check, err) != 0 || look_at_jobs(v, err) != 0 ? -1 : 0;
 }
 
 /* --- the command --- */
 
-static int open_sink(struct verify *v, struct err *err)
+int verify_open(struct verify *v, struct err *err)
 {
 	const struct sink_options so = {
 	    .read_only = true, .must_exist = true, .pg_schema = v->o->pg_schema, .stop = &run_stop_signal};
@@ -161,7 +177,7 @@ static int open_sink(struct verify *v, struct err *err)
 		return -1;
 	if ((ops->has & SINK_LEDGER) == 0)
 		return err_set(err, ERR_USAGE, "'%s:' keeps nothing that could be verified", ops->scheme);
-	if (sink_spec_show(spec, &v->shown) != 0)
+	if (v->shown.len == 0 && sink_spec_show(spec, &v->shown) != 0)
 		return err_set(err, ERR_FATAL, "out of memory");
 	v->sink = sink_open(spec, &so, err);
 	return v->sink != NULL ? 0 : -1;
@@ -178,7 +194,7 @@ static int set_up(struct verify *v, struct err *err)
 	v->decoder = result_decoder_new();
 	if (v->source == NULL || v->decoder == NULL)
 		return err_set(err, ERR_FATAL, "out of memory");
-	return open_sink(v, err);
+	return verify_open(v, err);
 }
 
 static void tear_down(struct verify *v)
@@ -192,29 +208,36 @@ static void tear_down(struct verify *v)
 	result_decoder_free(v->decoder);
 	source_free(v->source);
 	free(v->jobs);
+	free(v->strangers);
 	buf_free(&v->shown);
 	buf_free(&v->line);
 	buf_free(&v->text);
 }
 
-static int exit_code(const struct verify *v)
+static int exit_code(int64_t differences)
 {
 	if (run_stop_signal != 0)
 		return 128 + (int)run_stop_signal;
-	return v->counts.differences > 0 ? EXIT_UNEXPECTED : 0;
+	return differences > 0 ? EXIT_UNEXPECTED : 0;
 }
 
 static int carry_out(struct verify *v, struct err *err)
 {
+	int64_t left = 0;
 	int rc, code;
 
 	if (set_up(v, err) != 0)
 		return err->kind == ERR_USAGE ? EXIT_USAGE : EXIT_SINK;
 	verify_tell_begin(v);
 	progress_start(v->o->progress, v->o->quiet);
-	rc = look(v, err);
+	rc = verify_list(v, err) != 0 || verify_look(v, err) != 0 ? -1 : 0;
 	progress_end();
-	code = rc == 0 ? exit_code(v) : EXIT_SINK;
+	if (rc == 0)
+		left = v->counts.differences;
+	if (left > 0 && v->o->repair && run_stop_signal == 0)
+		left = verify_repair(v, err);
+	rc = left < 0 ? -1 : rc;
+	code = rc == 0 ? exit_code(left) : EXIT_SINK;
 	verify_tell_end(v, code, run_stop_signal != 0 || rc != 0);
 	if (rc == 0 && v->print_failed) {
 		(void)err_sys(err, ERR_FATAL, v->print_errno, "cannot write standard output");

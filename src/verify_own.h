@@ -46,7 +46,10 @@ struct verify {
 	struct buf line, text;
 	bool print_failed; /* standard output takes no more */
 	int print_errno;
-	bool silent; /* of a second look: nothing is printed */
+	bool again;             /* this is the second look, after a repair: what is still wrong goes to the log */
+	struct uuid *strangers; /* jobs that something was found of, and that the ledger does not know */
+	size_t n_strangers, cap_strangers;
+	int64_t repaired, not_repaired; /* jobs, by the second look */
 };
 
 /* The job of that ID; NULL: the ledger does not know it. */
@@ -54,6 +57,17 @@ struct verify_job *verify_find(struct verify *, const struct uuid *);
 /* One fault: counted and printed. 0, or -1 with *err. id NULL: where says of what else it is. */
 int verify_fault(struct verify *, enum sink_fault, const struct uuid *id, const char *where, const char *what,
 		 struct err *);
+
+/* Opens the sink to be read. 0, or -1 with *err. */
+int verify_open(struct verify *, struct err *);
+/* Lists the jobs of the ledger, and chooses those that are wanted. 0, or -1 with *err. */
+int verify_list(struct verify *, struct err *);
+/* Looks at the sink as a whole, and at the jobs that are wanted. 0, or -1 with *err. */
+int verify_look(struct verify *, struct err *);
+
+/* verify_repair.c: after a look that found something: does what can be done, and looks once more at what was wrong.
+ * Returns how many differences are left, or -1 with *err. */
+int64_t verify_repair(struct verify *, struct err *);
 
 /* verify_job.c: looks at one job, and tells what is wrong. 0, or -1 with *err: there is no going on. */
 int verify_one(struct verify *, struct verify_job *, struct err *);

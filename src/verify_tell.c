@@ -26,7 +26,7 @@ void verify_tell_begin(struct verify *v)
 {
 	struct jsonw w;
 
-	if (!v->o->json || v->silent)
+	if (!v->o->json)
 		return;
 	jsonw_init(&w, &v->line);
 	jsonw_object(&w);
@@ -58,8 +58,11 @@ void verify_tell_fault(struct verify *v, enum sink_fault fault, const struct uui
 	char text[UUID_TEXT_LEN + 1];
 	int bad;
 
-	if (v->silent)
+	if (v->again) {
+		log_line(LOG_ERROR, id, "not repaired: %s%s%s", where != NULL ? where : "", where != NULL ? ": " : "",
+			 what);
 		return;
+	}
 	if (id != NULL)
 		uuid_format(id, text);
 	if (v->o->json) {
@@ -79,7 +82,7 @@ void verify_tell_good(struct verify *v, const struct uuid *id)
 {
 	char text[UUID_TEXT_LEN + 1];
 
-	if (v->o->verbose && !v->o->json && !v->silent)
+	if (v->o->verbose && !v->o->json && !v->again)
 		print(v, buf_addf(&v->line, "= %s\n", uuid_format(id, text)));
 }
 
@@ -99,6 +102,8 @@ static void tell_json(struct verify *v, int exit_code, bool interrupted)
 	field_int(&w, "identical", n->checked - n->bad);
 	field_int(&w, "damaged", n->bad);
 	field_int(&w, "not_proved", n->unproved);
+	field_number(&w, "repaired", v->o->repair, v->repaired);
+	field_number(&w, "not_repaired", v->o->repair, v->not_repaired);
 	field_number(&w, "seed", !v->sample.all, (int64_t)v->sample.seed);
 	jsonw_object_end(&w);
 	print(v, bad | w.failed | buf_addc(&v->line, '\n'));
@@ -134,6 +139,8 @@ static void tell_text(struct verify *v, bool interrupted)
 	if (!v->sample.all)
 		bad |= buf_addf(out, "; --sample %g%%:%llu takes the same", v->sample.percent,
 				(unsigned long long)v->sample.seed);
+	if (v->o->repair && n->differences > 0)
+		bad |= buf_addf(out, "; %lld repaired, %lld not", (long long)v->repaired, (long long)v->not_repaired);
 	if (interrupted)
 		bad |= buf_adds(out, "; interrupted");
 	if (bad == 0)
@@ -142,7 +149,7 @@ static void tell_text(struct verify *v, bool interrupted)
 
 void verify_tell_end(struct verify *v, int exit_code, bool interrupted)
 {
-	if (v->o->json && !v->silent)
+	if (v->o->json)
 		tell_json(v, exit_code, interrupted);
 	if (fflush(stdout) != 0 && !v->print_failed) {
 		v->print_failed = true;
