@@ -90,6 +90,8 @@ static int csv_close(struct sink *sink, struct err *err)
 	manifest_close(s->manifest);
 	flatdir_close(s->dir);
 	buf_free(&s->places);
+	buf_free(&s->sums);
+	buf_free(&s->digests);
 	buf_free(&s->json);
 	buf_free(&s->sections);
 	free(s);
@@ -139,6 +141,8 @@ static struct sink *csv_open(const char *target, const struct sink_options *opti
 	s->base.ops = &csv_ops;
 	s->body.fd = s->actions.fd = s->result.fd = s->job.fd = -1;
 	buf_init(&s->places, MANIFEST_LINE_MAX);
+	buf_init(&s->sums, MANIFEST_LINE_MAX);
+	buf_init(&s->digests, MANIFEST_LINE_MAX);
 	buf_init(&s->json, JSON_MAX);
 	buf_init(&s->sections, MANIFEST_LINE_MAX);
 	rc = parse_target(target, &dir, &s->style, err) || open_parts(s, dir, options, err);
@@ -192,12 +196,14 @@ static int csv_commit(struct sink *sink, const struct job *job, struct err *err)
 		if (csv_content_end(s, &line.job, line.run_id, err))
 			return -1;
 		line.places = buf_text(&s->places);
+		line.digests = buf_text(&s->digests);
 	} else if (s->has_staged) {
 		if (flatfile_end(&s->body, err) || flatdir_make(s->dir, FLATSTAGE_UNREADABLE, err))
 			return -1;
 		(void)snprintf(places, sizeof(places), "[\"%s\"]", flatstage_unreadable(&job->id, path));
 		line.has_body = true;
 		line.places = text_of(places);
+		line.digests = TEXT_NULL;
 	}
 	if (s->has_staged)
 		line.content = s->content;
@@ -267,5 +273,10 @@ const struct sink_ops csv_ops = {
     .next_run = csv_next_run,
     .read_job = csv_read_job,
     .read_body = csv_read_body,
+    .read_content = sink_without_content,
+    .next_item = sink_without_items,
+    .end_content = sink_without_end,
+    .check = csv_check,
+    .mend = sink_without_mend,
     .close = csv_close,
 };

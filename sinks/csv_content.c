@@ -12,12 +12,20 @@ static int no_memory(struct err *err)
 
 int csv_content_file(struct csv *s, struct flatfile *f, const char *name, struct err *err)
 {
+	static const uint8_t none[SHA256_LEN] = {0};
 	char path[FLATSTAGE_PATH + CSV_SLUG_MAX + 32];
 
 	if (buf_addf(&s->places, "%s\"%s/%s\"", s->places.len > 1 ? "," : "", s->id, name))
 		return no_memory(err);
+	if (buf_add(&s->sums, none, sizeof(none)))
+		return no_memory(err);
 	(void)snprintf(path, sizeof(path), "%s/%s", s->staged, name);
-	return flatfile_begin(f, s->dir, path, err);
+	return flatfile_begin_summed(f, s->dir, path, err);
+}
+
+int csv_content_file_end(struct csv *s, struct flatfile *f, size_t number, struct err *err)
+{
+	return flatfile_sum(f, (uint8_t *)s->sums.data + number * SHA256_LEN, err) || flatfile_end(f, err) ? -1 : 0;
 }
 
 int csv_content_begin(struct csv *s, struct err *err)
@@ -30,6 +38,7 @@ int csv_content_begin(struct csv *s, struct err *err)
 		header[i] = text_of(names[i]);
 	s->any_result = false;
 	buf_clear(&s->places);
+	buf_clear(&s->sums);
 	if (buf_addc(&s->places, '['))
 		return no_memory(err);
 	if (flatdir_make(s->dir, s->staged, err))
@@ -75,6 +84,7 @@ int csv_content_result(struct sink *sink, const struct query_result *r, struct e
 		return 0;
 	(void)snprintf(s->name, sizeof(s->name), "%" PRId64 "-%s.csv", r->action_index,
 		       csv_cells_slug(r->query_name, slug));
+	s->result_file = s->sums.len / SHA256_LEN;
 	if (csv_content_file(s, &s->result, s->name, err))
 		return -1;
 	return r->n_columns ? csv_cells_row(&s->result, r->columns, r->n_columns, s->style, err) : 0;
@@ -124,32 +134,35 @@ int csv_content_result_end(struct sink *sink, const struct query_result *r, stru
 
 	if (end_section(s, err) || (s->sections.len && buf_addc(&s->sections, ']')))
 		return no_memory(err);
-	if (s->result.fd >= 0 && flatfile_end(&s->result, err))
+	if (s->result.fd >= 0 && csv_content_file_end(s, &s->result, s->result_file, err))
 		return -1;
 	return csv_job_result(s, r, err);
 }
 
 static int write_answer(struct csv *s, struct text message, struct err *err)
 {
+	const size_t number = s->sums.len / SHA256_LEN;
 	struct flatfile f;
 
 	if (!message.p)
 		return 0;
 	if (csv_content_file(s, &f, "answer.md", err))
 		return -1;
-	if (flatfile_add(&f, message.p, message.n, err)) {
+	if (flatfile_add(&f, message.p, message.n, err) || csv_content_file_end(s, &f, number, err)) {
 		flatfile_drop(&f);
 		return -1;
 	}
-	return flatfile_end(&f, err);
+	return 0;
 }
 
 int csv_content_end(struct csv *s, const struct job *merged, struct text run_id, struct err *err)
 {
-	if (flatfile_end(&s->actions, err) || write_answer(s, merged->message, err) ||
-	    csv_job_end(s, merged, run_id, err) || flatfile_end(&s->job, err))
+	if (csv_content_file_end(s, &s->actions, CSV_FILE_ACTIONS, err) || write_answer(s, merged->message, err) ||
+	    csv_job_end(s, merged, run_id, err) || csv_content_file_end(s, &s->job, CSV_FILE_JOB, err))
 		return -1;
-	if (buf_addc(&s->places, ']'))
+	buf_clear(&s->digests);
+	if (buf_addc(&s->places, ']') ||
+	    manifest_digests(&s->digests, (const uint8_t *)s->sums.data, s->sums.len / SHA256_LEN))
 		return no_memory(err);
 	return flatdir_sync(s->dir, s->staged, err);
 }

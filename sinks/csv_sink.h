@@ -25,8 +25,11 @@ struct csv {
 	struct flatfile actions, result; /* rows go to the latter; not open where the result has no CSV */
 	struct flatfile job;             /* job.json, up to its results */
 	bool any_result;
-	struct buf places; /* JSON array of the files so far, open at its end */
-	struct buf json;   /* of one result */
+	struct buf places;  /* JSON array of the files so far, open at its end */
+	struct buf sums;    /* the SHA-256 of each of them, in the same order */
+	struct buf digests; /* the same as JSON */
+	size_t result_file; /* the number of result among them; actions and job: below */
+	struct buf json;    /* of one result */
 
 	/* the result under way */
 	char name[CSV_SLUG_MAX + 32];
@@ -40,8 +43,12 @@ static inline struct csv *csv_of(struct sink *s)
 	return (struct csv *)s;
 }
 
+/* The first files of each job. */
+enum { CSV_FILE_JOB, CSV_FILE_ACTIONS };
 /* A file of the job, in its staged folder; it will be named in the manifest. */
 int csv_content_file(struct csv *, struct flatfile *, const char *name, struct err *);
+/* Its end. number: counted from 0 in the order in which they were begun. */
+int csv_content_file_end(struct csv *, struct flatfile *, size_t number, struct err *);
 int csv_content_begin(struct csv *, struct err *); /* the folder, job.json */
 int csv_content_action(struct sink *, const struct action *, struct err *);
 int csv_content_result(struct sink *, const struct query_result *, struct err *);
@@ -50,6 +57,9 @@ int csv_content_result_end(struct sink *, const struct query_result *, struct er
 /* The rest of the files, durable with the folder. */
 int csv_content_end(struct csv *, const struct job *merged, struct text run_id, struct err *);
 void csv_content_drop(struct csv *); /* closes all; the folder is the caller's to remove */
+
+/* csv_check.c: see sink.h. */
+int csv_check(struct sink *, const struct sink_check *, struct err *);
 
 /* job.json begins with the content, so that a folder can tell which one it holds. */
 int csv_job_begin(struct csv *, struct err *);

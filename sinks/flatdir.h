@@ -19,6 +19,7 @@
 
 #include "buf.h"
 #include "err.h"
+#include "sha256.h"
 #include "sink.h"
 
 #include <stdbool.h>
@@ -67,17 +68,23 @@ struct flatfile {
 	int64_t size; /* bytes so far */
 	char *path;   /* for messages, under dir */
 	char *block;
-	size_t used; /* of the block; flatfile_room and flatfile_used for those in a hurry */
+	size_t used;        /* of the block; flatfile_room and flatfile_used for those in a hurry */
+	struct sha256 *sha; /* of what left the block; NULL: no digest is wanted */
 };
 
 #define FLATFILE_BLOCK ((size_t)64 << 10)
 
 int flatfile_begin(struct flatfile *, struct flatdir *, const char *path, struct err *); /* creates it */
+/* The same, and its bytes are digested while they are written: flatfile_sum gives the SHA-256 once all were added. */
+int flatfile_begin_summed(struct flatfile *, struct flatdir *, const char *path, struct err *);
+int flatfile_sum(struct flatfile *, uint8_t out[SHA256_LEN], struct err *);
 int flatfile_add(struct flatfile *, const void *, size_t n, struct err *);
 /* Writes out what the block holds. */
 int flatfile_drain(struct flatfile *, struct err *);
 /* Drains, syncs and closes: the bytes are durable, the name is when its folder was synced. Closed also after -1. */
 int flatfile_end(struct flatfile *, struct err *);
+/* Hands on a file in pieces. 1, 0: it is not there, -1 with *err: also what piece said. */
+int flatfile_read(struct flatdir *, const char *path, sink_piece_fn piece, void *ctx, struct err *err);
 /* Closes without a word; the caller removes the file. Fine for one that is not open. */
 void flatfile_drop(struct flatfile *);
 

@@ -1,15 +1,10 @@
 #include "flatstage.h"
 
-#include "sys.h"
-
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#define PREFIX     ".new-"
-#define READ_BLOCK ((size_t)64 << 10)
+#define PREFIX ".new-"
 
 char *flatstage_name(const struct uuid *id, uint64_t content, char out[FLATSTAGE_PATH])
 {
@@ -149,22 +144,21 @@ void flatstage_close(struct flatstage *s)
 
 /* reading */
 
-static int hand_on(struct flatstage *s, int fd, const char *path, sink_piece_fn piece, void *ctx, struct err *err)
+int flatstage_has_body(struct flatstage *s, const struct uuid *id, const char *path, struct err *err)
 {
-	char *block = malloc(READ_BLOCK);
-	ssize_t n = 0;
-	int rc = block ? 0 : err_set(err, ERR_FATAL, "out of memory");
+	char staged[FLATSTAGE_PATH], unreadable[FLATSTAGE_PATH];
+	struct manifest_held held;
+	enum flatdir_kind kind;
 
-	while (rc == 0) {
-		n = sys_read(fd, block, READ_BLOCK);
-		if (n <= 0)
-			break;
-		rc = piece(ctx, block, (size_t)n, err);
-	}
-	if (rc == 0 && n < 0)
-		rc = err_sys(err, ERR_FATAL, errno, "cannot read '%s/%s'", flatdir_path(s->dir), path);
-	free(block);
-	return rc;
+	if (!manifest_held(s->manifest, id, &held) || !held.has_body)
+		return 1;
+	if (held.state != JOB_STORED)
+		path = flatstage_unreadable(id, unreadable);
+	if (flatdir_look(s->dir, flatstage_name(id, held.content, staged), &kind, err))
+		return -1;
+	if (kind == FLATDIR_NOTHING && path && flatdir_look(s->dir, path, &kind, err))
+		return -1;
+	return kind != FLATDIR_NOTHING;
 }
 
 int flatstage_read_body(struct flatstage *s, const struct uuid *id, const char *path, sink_piece_fn piece, void *ctx,
@@ -172,23 +166,17 @@ int flatstage_read_body(struct flatstage *s, const struct uuid *id, const char *
 {
 	char staged[FLATSTAGE_PATH], unreadable[FLATSTAGE_PATH];
 	struct manifest_held held;
-	int fd, rc;
+	int rc;
 
 	if (!manifest_held(s->manifest, id, &held) || !held.has_body)
 		return 0;
 	if (held.state != JOB_STORED)
 		path = flatstage_unreadable(id, unreadable);
-	fd = flatdir_read(s->dir, flatstage_name(id, held.content, staged), false, err);
-	if (fd >= 0)
-		path = staged;
-	else if (fd == FLATDIR_NONE && path)
-		fd = flatdir_read(s->dir, path, false, err);
-	if (fd == FLATDIR_NONE)
+	rc = flatfile_read(s->dir, flatstage_name(id, held.content, staged), piece, ctx, err);
+	if (rc == 0 && path)
+		rc = flatfile_read(s->dir, path, piece, ctx, err);
+	if (rc == 0)
 		return err_set(err, ERR_JOB, "'%s/%s' is not there, and the manifest says that it is",
 			       flatdir_path(s->dir), path ? path : staged);
-	if (fd < 0)
-		return -1;
-	rc = hand_on(s, fd, path, piece, ctx, err);
-	close(fd);
-	return rc ? -1 : 1;
+	return rc;
 }

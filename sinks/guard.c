@@ -8,10 +8,11 @@
 #include <stdlib.h>
 
 enum turn {
-	TURN_IDLE,   /* between jobs */
-	TURN_JOB,    /* after begin */
-	TURN_RESULT, /* after result: rows or its end */
-	TURN_RERUN,  /* after rerun_begin */
+	TURN_IDLE,    /* between jobs */
+	TURN_JOB,     /* after begin */
+	TURN_RESULT,  /* after result: rows or its end */
+	TURN_CONTENT, /* after read_content */
+	TURN_RERUN,   /* after rerun_begin */
 	TURN_FAILED_RERUN,
 	TURN_FAILED, /* a call for this job failed: rollback */
 	TURN_LOST    /* ERR_FATAL: close */
@@ -28,6 +29,7 @@ struct guard {
 	int64_t next_action; /* no action or result before this index may come */
 	int64_t result;      /* action_index of the result under way or the last one */
 	int64_t rows;        /* of the result under way */
+	bool items, no_more; /* next_item was called, and has come to its end */
 };
 
 static struct guard *guard_of(struct sink *s)
@@ -61,6 +63,14 @@ static int after_rerun(struct guard *g, int rc, const struct err *err, enum turn
 	(void)after(g, rc, err, next);
 	if (g->turn == TURN_FAILED)
 		g->turn = TURN_FAILED_RERUN;
+	return rc;
+}
+
+/* Of a call that changes nothing: whose turn it is stays, unless the sink is lost. */
+static int after_reading(struct guard *g, int rc, const struct err *err)
+{
+	if (rc < 0 && err->kind == ERR_FATAL)
+		g->turn = TURN_LOST;
 	return rc;
 }
 
@@ -206,8 +216,61 @@ static int guard_read_body(struct sink *s, const struct uuid *id, sink_piece_fn 
 {
 	struct guard *g = guard_of(s);
 
-	expect(g, g->turn == TURN_IDLE, "read_body within a job, or after a failure");
-	return after(g, g->inner->ops->read_body(g->inner, id, piece, ctx, err), err, TURN_IDLE);
+	expect(g, g->turn == TURN_IDLE || (g->turn == TURN_CONTENT && !g->items),
+	       "read_body within a job, or after a failure");
+	return after_reading(g, g->inner->ops->read_body(g->inner, id, piece, ctx, err), err);
+}
+
+static int guard_read_content(struct sink *s, const struct uuid *id, struct job *out, struct err *err)
+{
+	struct guard *g = guard_of(s);
+	int rc;
+
+	expect(g, g->turn == TURN_IDLE, "read_content within a job, or after a failure");
+	rc = after_reading(g, g->inner->ops->read_content(g->inner, id, out, err), err);
+	if (rc == 1)
+		g->turn = TURN_CONTENT;
+	g->items = g->no_more = false;
+	return rc;
+}
+
+static int guard_next_item(struct sink *s, struct sink_item *out, struct err *err)
+{
+	struct guard *g = guard_of(s);
+	int rc;
+
+	expect(g, g->turn == TURN_CONTENT && !g->no_more, "next_item outside of a job's content");
+	g->items = true;
+	rc = after_reading(g, g->inner->ops->next_item(g->inner, out, err), err);
+	g->no_more = rc != 1;
+	return rc;
+}
+
+static void guard_end_content(struct sink *s)
+{
+	struct guard *g = guard_of(s);
+
+	if (g->turn == TURN_LOST)
+		return;
+	expect(g, g->turn == TURN_CONTENT, "end_content without read_content");
+	g->inner->ops->end_content(g->inner);
+	g->turn = TURN_IDLE;
+}
+
+static int guard_check(struct sink *s, const struct sink_check *check, struct err *err)
+{
+	struct guard *g = guard_of(s);
+
+	expect(g, g->turn == TURN_IDLE, "check within a job, or after a failure");
+	return after_reading(g, g->inner->ops->check(g->inner, check, err), err);
+}
+
+static int guard_mend(struct sink *s, char removed[SINK_MEND_MAX], struct err *err)
+{
+	struct guard *g = guard_of(s);
+
+	expect(g, g->turn == TURN_IDLE && !g->unflushed, "mend within a job, or before flush");
+	return after(g, g->inner->ops->mend(g->inner, removed, err), err, TURN_IDLE);
 }
 
 static int guard_rerun_begin(struct sink *s, const struct rerun *rerun, struct err *err)
@@ -307,6 +370,11 @@ static const struct sink_ops guard_calls = {
     .rerun_rollback = guard_rerun_rollback,
     .next_truncated = guard_next_truncated,
     .read_truncated = guard_read_truncated,
+    .read_content = guard_read_content,
+    .next_item = guard_next_item,
+    .end_content = guard_end_content,
+    .check = guard_check,
+    .mend = guard_mend,
     .close = guard_close,
 };
 

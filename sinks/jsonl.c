@@ -13,6 +13,8 @@
  *
  * What a crash between two steps leaves is cleared away by the next opening.
  */
+#include "flatcheck.h"
+#include "jsonl_check.h"
 #include "jsonl_settle.h"
 #include "jsonl_sink.h"
 #include "jsonl_sweep.h"
@@ -47,6 +49,7 @@ static int jsonl_close(struct sink *sink, struct err *err)
 	buf_free(&s->replaced);
 	buf_free(&s->gone);
 	buf_free(&s->places);
+	buf_free(&s->digests);
 	free(s->run_id);
 	free(s);
 	return rc;
@@ -84,6 +87,7 @@ static struct sink *jsonl_open(const char *spec, const struct sink_options *opti
 	buf_init(&s->replaced, PLACES_MAX);
 	buf_init(&s->gone, PLACES_MAX);
 	buf_init(&s->places, PLACES_MAX);
+	buf_init(&s->digests, PLACES_MAX);
 	s->run_id = strdup(options->run_id ? options->run_id : "");
 	rc = s->run_id ? open_dir(s, &target, options, err) : no_memory(err);
 	jsonl_target_free(&target);
@@ -177,11 +181,31 @@ static int jsonl_read_job(struct sink *sink, const struct uuid *id, struct job *
 	return manifest_read_job(jsonl_of(sink)->manifest, id, job, err);
 }
 
-/* What is unreadable is kept for a person, in a folder of its own; results have no body here. */
+/* Only what is unreadable is kept as it came. */
 static int jsonl_read_body(struct sink *sink, const struct uuid *id, sink_piece_fn piece, void *ctx, struct err *err)
 {
-	(void)sink, (void)id, (void)piece, (void)ctx, (void)err;
-	return 0;
+	struct jsonl *s = jsonl_of(sink);
+	char path[JSONL_SWEEP_BODY_MAX];
+	struct manifest_held held;
+	int rc;
+
+	if (!manifest_held(s->manifest, id, &held) || !held.has_body)
+		return 0;
+	rc = flatfile_read(s->dir, jsonl_sweep_body(id, path), piece, ctx, err);
+	if (rc == 0)
+		return err_set(err, ERR_JOB, "'%s/%s' is not there, and the manifest says that it is",
+			       flatdir_path(s->dir), path);
+	return rc;
+}
+
+static int jsonl_check(struct sink *sink, const struct sink_check *check, struct err *err)
+{
+	struct jsonl *s = jsonl_of(sink);
+
+	return jsonl_check_parts(s->dir, s->manifest, check, err) ||
+		       flatcheck_bodies(s->dir, s->manifest, JSONL_UNREADABLE, false, check, err)
+		   ? -1
+		   : 0;
 }
 
 const struct sink_ops jsonl_ops = {
@@ -204,5 +228,10 @@ const struct sink_ops jsonl_ops = {
     .next_run = jsonl_next_run,
     .read_job = jsonl_read_job,
     .read_body = jsonl_read_body,
+    .read_content = sink_without_content,
+    .next_item = sink_without_items,
+    .end_content = sink_without_end,
+    .check = jsonl_check,
+    .mend = sink_without_mend,
     .close = jsonl_close,
 };

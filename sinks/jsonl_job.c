@@ -161,6 +161,10 @@ static int put_job(struct jsonl *s, struct manifest_line *line, struct err *err)
 	if (jsonl_parts_places(s->parts, &s->places))
 		return no_memory(err);
 	line->places = buf_text(&s->places);
+	buf_clear(&s->digests);
+	if (jsonl_parts_digests(s->parts, &s->digests))
+		return no_memory(err);
+	line->digests = buf_text(&s->digests);
 	return leave(s, &line->job.id, err);
 }
 

@@ -23,8 +23,9 @@ struct jsonl_part {
 	size_t kept;
 	bool early; /* lines of the job under way are in the file, from mark on */
 	uint64_t mark;
-	uint64_t plain; /* bytes of lines that stay */
-	uint64_t job;   /* bytes of lines of the job under way that are in the file */
+	uint64_t plain;     /* bytes of lines that stay */
+	uint64_t job;       /* bytes of lines of the job under way that are in the file */
+	struct sha256 *sha; /* of the lines of the job under way, but for those in the buffer; NULL: not wanted */
 };
 
 struct jsonl_part *jsonl_part_new(int fd, enum jsonl_codec codec, const char *path)
@@ -52,6 +53,7 @@ void jsonl_part_free(struct jsonl_part *p)
 		return;
 	close(p->fd);
 	jsonl_enc_free(p->enc);
+	sha256_free(p->sha);
 	buf_free(&p->lines);
 	free(p->path);
 	free(p);
@@ -126,11 +128,27 @@ int jsonl_part_added(struct jsonl_part *p, struct err *err)
 		p->early = true;
 		p->mark = p->at;
 	}
+	if (p->sha)
+		sha256_add(p->sha, p->lines.data + p->kept, n);
 	if (encode(p, p->lines.data + p->kept, n, err))
 		return -1;
 	p->job += n;
 	empty_lines(p);
 	return 0;
+}
+
+int jsonl_part_digests(struct jsonl_part *p, struct err *err)
+{
+	p->sha = sha256_new();
+	return p->sha ? 0 : err_set(err, ERR_FATAL, "out of memory");
+}
+
+void jsonl_part_digest(struct jsonl_part *p, uint8_t out[SHA256_LEN])
+{
+	if (p->lines.len > p->kept)
+		sha256_add(p->sha, p->lines.data + p->kept, p->lines.len - p->kept);
+	sha256_end(p->sha, out);
+	sha256_reset(p->sha);
 }
 
 int jsonl_part_keep(struct jsonl_part *p, struct err *err)
@@ -154,6 +172,8 @@ int jsonl_part_undo(struct jsonl_part *p, struct err *err)
 		return 0;
 	p->early = false;
 	p->job = 0;
+	if (p->sha)
+		sha256_reset(p->sha);
 	jsonl_enc_reset(p->enc);
 	p->frame = false;
 	p->at = p->mark;

@@ -13,6 +13,7 @@
 #define OMNI_JSONL_PART_H
 
 #include "jsonl_codec.h"
+#include "sha256.h"
 
 #include <stdbool.h>
 
@@ -32,6 +33,10 @@ bool jsonl_part_has(const struct jsonl_part *);
 int jsonl_part_keep(struct jsonl_part *, struct err *);
 /* Takes the lines of the job under way back. */
 int jsonl_part_undo(struct jsonl_part *, struct err *);
+/* From here on the lines of each job are digested: before the first line, 0 or -1 with *err. */
+int jsonl_part_digests(struct jsonl_part *, struct err *);
+/* The SHA-256 of the lines of the job under way, once, when all were added. */
+void jsonl_part_digest(struct jsonl_part *, uint8_t out[SHA256_LEN]);
 /* Bytes of the lines that stay, uncompressed. */
 uint64_t jsonl_part_size(const struct jsonl_part *);
 /* Writes what is left and makes it durable. */

@@ -2,6 +2,7 @@
 
 #include "jsonl_part.h"
 #include "jsonw.h"
+#include "manifest.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -125,7 +126,7 @@ static int open_table(struct jsonl_parts *p, unsigned t, struct err *err)
 		return -1;
 	path_of(p, t, path);
 	p->table[t] = jsonl_part_new(fd, p->codec, path);
-	return p->table[t] ? 0 : err_set(err, ERR_FATAL, "out of memory");
+	return p->table[t] ? jsonl_part_digests(p->table[t], err) : err_set(err, ERR_FATAL, "out of memory");
 }
 
 struct buf *jsonl_parts_lines(struct jsonl_parts *p, enum jsonl_table t, struct err *err)
@@ -155,6 +156,17 @@ int jsonl_parts_places(const struct jsonl_parts *p, struct buf *out)
 	}
 	jsonw_array_end(&w);
 	return w.failed ? -1 : 0;
+}
+
+int jsonl_parts_digests(struct jsonl_parts *p, struct buf *out)
+{
+	uint8_t digests[JSONL_TABLES][SHA256_LEN];
+	size_t n = 0;
+
+	for (unsigned t = 0; t < JSONL_TABLES; t++)
+		if (p->table[t] && jsonl_part_has(p->table[t]))
+			jsonl_part_digest(p->table[t], digests[n++]);
+	return manifest_digests(out, digests[0], n);
 }
 
 int jsonl_parts_keep(struct jsonl_parts *p, struct err *err)

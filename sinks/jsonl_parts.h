@@ -40,6 +40,8 @@ struct buf *jsonl_parts_lines(struct jsonl_parts *, enum jsonl_table, struct err
 int jsonl_parts_added(struct jsonl_parts *, enum jsonl_table, struct err *);
 /* Appends the paths of the files that have lines of the job under way, as a JSON array. 0, or -1 (buf). */
 int jsonl_parts_places(const struct jsonl_parts *, struct buf *out);
+/* Appends the SHA-256 of its lines in each of them, as a JSON array: once, after the last line. 0, or -1 (buf). */
+int jsonl_parts_digests(struct jsonl_parts *, struct buf *out);
 /* The job under way stays, or is taken back. */
 int jsonl_parts_keep(struct jsonl_parts *, struct err *);
 int jsonl_parts_undo(struct jsonl_parts *, struct err *);

@@ -22,6 +22,7 @@ struct jsonl {
 	struct buf gone;     /* paths of unreadable bodies that a result replaced, likewise */
 	bool bodies;         /* unreadable ones got their names */
 	struct buf places;   /* JSON array, of the job under way */
+	struct buf digests;  /* likewise */
 
 	/* the job under way */
 	char id[UUID_TEXT_LEN + 1];

@@ -6,7 +6,7 @@
  *
  *     job_id · instance · state · partial · http_status · error · expires_at · attempts · requested_at · fetched_at ·
  *     stored_at · body_bytes · body_sha256 · action_count · result_count · row_count · truncated_count · warnings ·
- *     input · details · run_id · has_body · content · files (jsonl: parts)
+ *     input · details · run_id · has_body · content · files (jsonl: parts) · digests
  *
  * Booleans and numbers are JSON's; warnings, input and details are JSON values. content names the version of what is
  * kept, a result or an unreadable body (16 hex digits, other ones each time), so that a sink can tell after a crash
@@ -52,7 +52,13 @@ struct manifest_line {
 	uint64_t content;   /* version of what is kept; 0: nothing is */
 	struct text run_id; /* of the run that wrote it */
 	struct text places; /* JSON array of strings, paths under DIR; "[]": none */
+	/* JSON array of the SHA-256 (hex) of what is the job's in each of the places, in their order: of a file of its
+	 * own (csv:), of its lines in a part (jsonl:). Null text: they are not known, as in lines of old. */
+	struct text digests;
 };
+
+/* Appends n digests as such an array: 0, or -1 (buf). */
+int manifest_digests(struct buf *out, const uint8_t *digests, size_t n);
 
 /* Reads the manifest of the folder; makes one where none is there. The folder is borrowed and must outlive it. With
  * options->read_only nothing is made or mended, and a manifest that is not there is an empty one. NULL with *err. */

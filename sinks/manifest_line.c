@@ -75,7 +75,22 @@ int manifest_line_write(struct manifest *m, const struct manifest_line *l, struc
 	put_content(&w, l->content);
 	jsonw_key(&w, m->kind.places);
 	jsonw_raw(&w, l->places);
+	if (l->digests.p)
+		field_json(&w, "digests", l->digests);
 	jsonw_object_end(&w);
+	return w.failed ? -1 : 0;
+}
+
+int manifest_digests(struct buf *out, const uint8_t *digests, size_t n)
+{
+	char hex[SHA256_HEX_LEN + 1];
+	struct jsonw w;
+
+	jsonw_init(&w, out);
+	jsonw_array(&w);
+	for (size_t i = 0; i < n; i++)
+		jsonw_cstr(&w, sha256_hex(digests + i * SHA256_LEN, hex));
+	jsonw_array_end(&w);
 	return w.failed ? -1 : 0;
 }
 
@@ -112,6 +127,7 @@ static const struct field fields[] = {
     {"warnings", F_JSON, LINE(job.warnings), MT_WARNINGS},
     {"input", F_JSON, LINE(job.input), MT_INPUT},
     {"details", F_JSON, LINE(job.details), MT_DETAILS},
+    {"digests", F_JSON, LINE(digests), MT_DIGESTS},
     {"run_id", F_TEXT, LINE(run_id), MT_RUN_ID},
     {"partial", F_BOOL, LINE(job.partial), 0},
     {"has_body", F_BOOL, LINE(has_body), 0},

@@ -57,6 +57,7 @@ static void verdict(struct manifest *m, const struct deed *deed, const struct ma
 	out->content = deed->take_body ? manifest_new_content(m) : old->content;
 	out->has_body = old->has_body;
 	out->places = old->places;
+	out->digests = old->digests;
 	if (!deed->take_body || out->job.body_bytes < 0)
 		keep_body(out, old);
 }

@@ -29,7 +29,17 @@ struct manifest_place {
 };
 
 /* The texts of a line that was read. */
-enum manifest_text { MT_INSTANCE, MT_ERROR, MT_WARNINGS, MT_INPUT, MT_DETAILS, MT_RUN_ID, MT_PLACES, MANIFEST_TEXTS };
+enum manifest_text {
+	MT_INSTANCE,
+	MT_ERROR,
+	MT_WARNINGS,
+	MT_INPUT,
+	MT_DETAILS,
+	MT_RUN_ID,
+	MT_PLACES,
+	MT_DIGESTS,
+	MANIFEST_TEXTS
+};
 
 struct manifest {
 	struct flatdir *dir;

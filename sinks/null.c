@@ -126,5 +126,10 @@ const struct sink_ops null_ops = {
     .next_run = null_next_run,
     .read_job = null_read_job,
     .read_body = null_read_body,
+    .read_content = sink_without_content,
+    .next_item = sink_without_items,
+    .end_content = sink_without_end,
+    .check = sink_without_check,
+    .mend = sink_without_mend,
     .close = null_close,
 };

@@ -377,6 +377,22 @@ int postgres_db_prepare(struct postgres_db *db, unsigned q, const char *sql, str
 	return 0;
 }
 
+int postgres_db_ask_prepared(struct postgres_db *db, unsigned q, const struct buf *params, bool binary, struct err *err)
+{
+	const char *values[PARAMS_MAX];
+	int lengths[PARAMS_MAX], formats[PARAMS_MAX];
+	const int n = split(buf_cstr(params), params->len, values, lengths, formats);
+	char name[16];
+
+	if (before(db, err))
+		return -1;
+	if (!PQsendQueryPrepared(db->conn, statement_name(q, name), n, values, lengths, formats, binary))
+		return fail(db, NULL, err);
+	if (finish(db, WANT_ROWS, err))
+		return -1;
+	return PQntuples(db->rows);
+}
+
 /* Sends all calls, and the end of them. */
 static int send_calls(struct postgres_db *db, const char *calls, size_t n, struct err *err)
 {

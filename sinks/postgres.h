@@ -48,6 +48,9 @@ int64_t postgres_db_int(const struct postgres_db *, int row, int column);      /
 /* Prepares statement q of this connection if it is not yet: 0 or -1. q < 32. */
 int postgres_db_prepare(struct postgres_db *, unsigned q, const char *sql, struct err *err);
 
+/* postgres_db_ask of statement q, which was prepared. */
+int postgres_db_ask_prepared(struct postgres_db *, unsigned q, const struct buf *params, bool binary, struct err *err);
+
 /* A call of a prepared statement, in a buf of many: this, and then n bytes of fields. */
 struct postgres_call {
 	unsigned q;

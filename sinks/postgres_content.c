@@ -164,21 +164,25 @@ static int read_parts(struct postgres *s, const struct uuid *id, sink_piece_fn p
 	for (int64_t part = 0;; part++) {
 		struct postgres_tuple t = postgres_group_args(s);
 		struct text body;
+		int64_t parts;
 		int rows;
 		postgres_tuple_uuid(&t, id);
 		postgres_tuple_int(&t, part);
 		if (t.failed)
 			return no_memory(err);
 		/* A connection that is lost between two parts is another snapshot: no second try from there. */
-		rows = part == 0 ? postgres_group_ask(s, PQ_BODY, true, err)
+		rows = part == 0 ? postgres_group_ask_often(s, PQ_BODY, true, err)
 				 : postgres_group_ask_once(s, PQ_BODY, &s->args, true, err);
 		if (rows < 0)
 			return -1;
 		if (rows == 0)
 			return part > 0;
 		body = postgres_db_text(s->db, 0, 0);
+		parts = postgres_tuple_get_int(postgres_db_text(s->db, 0, 1));
 		if (piece(ctx, body.p, body.n, err))
 			return -1;
+		if (part + 1 >= parts)
+			return 1;
 	}
 }
 
@@ -187,17 +191,17 @@ int postgres_content_read_body(struct sink *sink, const struct uuid *id, sink_pi
 			       struct err *err)
 {
 	struct postgres *s = postgres_of(sink);
-	bool moment;
+	const bool begun = s->moment;
 	int rc;
 
 	if (!s->there)
 		return 0;
 	if (postgres_group_send(s, err) && err->kind == ERR_FATAL)
 		return -1;
-	moment =
-	    !s->open && s->db && postgres_db_exec(s->db, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", NULL) == 0;
+	if (postgres_group_moment(s, err))
+		return -1;
 	rc = read_parts(s, id, piece, ctx, err);
-	if (moment && s->db && postgres_db_exec(s->db, "COMMIT", NULL) && rc > 0)
-		(void)postgres_db_exec(s->db, "ROLLBACK", NULL);
+	if (!begun)
+		postgres_group_moment_over(s);
 	return rc;
 }

@@ -75,20 +75,67 @@ int postgres_group_ask_once(struct postgres *s, enum postgres_query q, const str
 	return sql ? postgres_db_ask(s->db, sql, args, binary, err) : -1;
 }
 
-int postgres_group_ask(struct postgres *s, enum postgres_query q, bool binary, struct err *err)
+static int ask_prepared(struct postgres *s, enum postgres_query q, bool binary, struct err *err)
+{
+	const char *sql = expand(s, postgres_sql[q], err);
+
+	return sql && postgres_db_prepare(s->db, q, sql, err) == 0
+		   ? postgres_db_ask_prepared(s->db, q, &s->args, binary, err)
+		   : -1;
+}
+
+static int ask(struct postgres *s, enum postgres_query q, bool prepared, bool binary, struct err *err)
 {
 	for (int tries = 0;; tries++) {
 		int rows;
 		if (postgres_group_need_db(s, err))
 			return -1;
-		rows = postgres_group_ask_once(s, q, &s->args, binary, err);
+		rows =
+		    prepared ? ask_prepared(s, q, binary, err) : postgres_group_ask_once(s, q, &s->args, binary, err);
 		if (rows >= 0)
 			return rows;
 		if (s->open)
 			(void)postgres_group_lose(s, err);
+		/* What was read so far is of another moment than what comes. */
+		if (s->moment || err->kind != ERR_RETRY || tries > 0) {
+			postgres_group_moment_over(s);
+			return -1;
+		}
+	}
+}
+
+int postgres_group_ask(struct postgres *s, enum postgres_query q, bool binary, struct err *err)
+{
+	return ask(s, q, false, binary, err);
+}
+
+int postgres_group_ask_often(struct postgres *s, enum postgres_query q, bool binary, struct err *err)
+{
+	return ask(s, q, true, binary, err);
+}
+
+int postgres_group_moment(struct postgres *s, struct err *err)
+{
+	for (int tries = 0;; tries++) {
+		if (postgres_group_need_db(s, err))
+			return -1;
+		if (s->open || s->moment)
+			return 0;
+		if (postgres_db_exec(s->db, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", err) == 0)
+			break;
 		if (err->kind != ERR_RETRY || tries > 0)
 			return -1;
 	}
+	s->moment = true;
+	s->moment_jobs = 0;
+	return 0;
+}
+
+void postgres_group_moment_over(struct postgres *s)
+{
+	if (s->moment && s->db && !postgres_db_lost(s->db) && postgres_db_exec(s->db, "COMMIT", NULL))
+		(void)postgres_db_exec(s->db, "ROLLBACK", NULL);
+	s->moment = false;
 }
 
 /* sending */

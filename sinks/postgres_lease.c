@@ -147,6 +147,7 @@ int postgres_lease_again(struct postgres *s, struct err *err)
 
 	if (s->db && !postgres_db_lost(s->db))
 		return 0;
+	s->moment = false;
 	if (!is_interrupted(s))
 		log_line(LOG_WARNING, NULL,
 			 "the connection to %s was lost: connecting again, what was not committed is written again",

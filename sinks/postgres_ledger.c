@@ -205,7 +205,7 @@ int postgres_ledger_write(struct postgres *s, const struct job *job, struct err 
 /* reading */
 
 /* A time with as many digits as it has: three, or six. */
-static struct stamp stamp_of(const struct postgres *s, int row, int column)
+struct stamp postgres_ledger_stamp(const struct postgres *s, int row, int column)
 {
 	struct stamp stamp = {0};
 	const struct text us = postgres_db_text(s->db, row, column);
@@ -233,11 +233,11 @@ static struct job job_of(const struct postgres *s, int row)
 	    .partial = int_of(s, row, 2) != 0,
 	    .http_status = (int)int_of(s, row, 3),
 	    .error = postgres_db_text(s->db, row, 4),
-	    .expires_at = stamp_of(s, row, 5),
+	    .expires_at = postgres_ledger_stamp(s, row, 5),
 	    .attempts = int_of(s, row, 6),
-	    .requested_at = stamp_of(s, row, 7),
-	    .fetched_at = stamp_of(s, row, 8),
-	    .stored_at = stamp_of(s, row, 9),
+	    .requested_at = postgres_ledger_stamp(s, row, 7),
+	    .fetched_at = postgres_ledger_stamp(s, row, 8),
+	    .stored_at = postgres_ledger_stamp(s, row, 9),
 	    .body_bytes = postgres_db_text(s->db, row, 10).p ? int_of(s, row, 10) : -1,
 	};
 
@@ -343,6 +343,36 @@ int postgres_ledger_read_job(struct sink *sink, const struct uuid *id, struct jo
 	return 1;
 }
 
+int postgres_ledger_read_full(struct postgres *s, const struct uuid *id, struct job *job, struct err *err)
+{
+	struct postgres_tuple t = postgres_group_args(s);
+	const int at = LEDGER_COLUMNS;
+	int rows;
+
+	postgres_tuple_uuid(&t, id);
+	if (t.failed)
+		return no_memory(err);
+	rows = postgres_group_ask_often(s, PQ_CONTENT_JOB, false, err);
+	if (rows <= 0)
+		return rows;
+	*job = job_of(s, 0);
+	job->id = *id;
+	job->input = postgres_db_text(s->db, 0, at);
+	job->details = postgres_db_text(s->db, 0, at + 1);
+	job->topic = postgres_db_text(s->db, 0, at + 2);
+	job->message = postgres_db_text(s->db, 0, at + 3);
+	job->result_summary = postgres_db_text(s->db, 0, at + 4);
+	job->omni_chat_url = postgres_db_text(s->db, 0, at + 5);
+	job->first_action_at = postgres_ledger_stamp(s, 0, at + 6);
+	job->last_action_at = postgres_ledger_stamp(s, 0, at + 7);
+	job->action_count = int_of(s, 0, at + 8);
+	job->result_count = int_of(s, 0, at + 9);
+	job->row_count = int_of(s, 0, at + 10);
+	job->warnings = postgres_db_text(s->db, 0, at + 11);
+	job->extra = postgres_db_text(s->db, 0, at + 12);
+	return 1;
+}
+
 int postgres_ledger_next_run(struct sink *sink, struct run_record *out, struct err *err)
 {
 	struct postgres *s = postgres_of(sink);
@@ -364,8 +394,8 @@ int postgres_ledger_next_run(struct sink *sink, struct run_record *out, struct e
 		return no_memory(err);
 	*out = (struct run_record){
 	    .run_id = buf_cstr(&s->last_run),
-	    .started_at = stamp_of(s, 0, 1),
-	    .finished_at = stamp_of(s, 0, 2),
+	    .started_at = postgres_ledger_stamp(s, 0, 1),
+	    .finished_at = postgres_ledger_stamp(s, 0, 2),
 	    .version = postgres_db_text(s->db, 0, 3).p ? postgres_db_text(s->db, 0, 3).p : "",
 	    .exit_code = (int)int_of(s, 0, 4),
 	    .summary = postgres_db_text(s->db, 0, 5),

@@ -45,6 +45,7 @@ static int postgres_close(struct sink *sink, struct err *err)
 	buf_free(&s->sql);
 	buf_free(&s->args);
 	buf_free(&s->lease_args);
+	postgres_read_free(s->read);
 	free(s->page);
 	buf_free(&s->page_text);
 	buf_free(&s->last_run);
@@ -267,7 +268,8 @@ static int postgres_record_run(struct sink *sink, const struct run_record *run, 
 #define POSTGRES_OPS(its_scheme, its_open)                                                                             \
 	{                                                                                                              \
 		.scheme = (its_scheme),                                                                                \
-		.has = SINK_LEDGER | SINK_RUNS | SINK_BODIES | SINK_CELLS | SINK_AGAIN | SINK_RERUNS,                  \
+		.has = SINK_LEDGER | SINK_RUNS | SINK_BODIES | SINK_CELLS | SINK_AGAIN | SINK_CONTENT |                \
+		       SINK_INSTANTS | SINK_RERUNS,                                                                    \
 		.open = (its_open), .states = postgres_ledger_states, .begin = postgres_begin,                         \
 		.action = postgres_content_action, .result = postgres_content_result, .row = postgres_content_row,     \
 		.result_end = postgres_content_result_end, .body = postgres_content_body, .commit = postgres_commit,   \
@@ -277,6 +279,8 @@ static int postgres_record_run(struct sink *sink, const struct run_record *run, 
 		.rerun_begin = postgres_rerun_begin, .rerun_row = postgres_rerun_row,                                  \
 		.rerun_commit = postgres_rerun_commit, .rerun_rollback = postgres_rerun_rollback,                      \
 		.next_truncated = postgres_rerun_next_truncated, .read_truncated = postgres_rerun_read_truncated,      \
+		.read_content = postgres_read_content, .next_item = postgres_read_next,                                \
+		.end_content = postgres_read_end, .check = postgres_check, .mend = postgres_mend,                      \
 		.close = postgres_close,                                                                               \
 	}
 

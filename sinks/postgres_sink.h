@@ -1,7 +1,8 @@
 /*
  * postgres_sink.h: what the files of the PostgreSQL sink share: postgres_ops.c (opening, jobs), postgres_lease.c (the
  * hold, lost connections), postgres_stage.c (what waits), postgres_group.c (how it goes out), postgres_ledger.c (the
- * table jobs) and postgres_content.c (everything else of a job). Nobody else includes it.
+ * table jobs), postgres_content.c (everything else of a job) and postgres_read.c (all of it read back). Nobody else
+ * includes it.
  *
  * What jobs bring is staged in buffers, as the tuples and calls that the server takes, and goes out at flush, or when
  * much is staged, in one transaction, the group. A job that is too large to be staged goes out while it comes, behind a
@@ -83,6 +84,9 @@ struct postgres {
 	struct buf columns; /* JSON of labels or types */
 
 	struct postgres_reruns reruns;
+	bool moment;                /* a transaction is open in which what is read is of one moment */
+	unsigned moment_jobs;       /* that were read in it */
+	struct postgres_read *read; /* postgres_read.c; NULL: nothing was read back yet */
 };
 
 #define POSTGRES_PART_SIZE ((size_t)1 << 20)
@@ -153,8 +157,17 @@ int postgres_rerun_read_truncated(struct sink *, const struct uuid *, int64_t ac
 /* The job under way is replaced: before the commit reruns that then belong to none of its results go. */
 int postgres_rerun_replaced(struct postgres *, struct err *);
 int postgres_rerun_sweep(struct postgres *, struct err *);
+/* The same of a statement that is asked often: it is prepared. */
+int postgres_group_ask_often(struct postgres *, enum postgres_query, bool binary, struct err *);
+/* A transaction that only reads, unless one is open: 0 or -1; and its end. */
+int postgres_group_moment(struct postgres *, struct err *);
+void postgres_group_moment_over(struct postgres *);
 
 /* postgres_ledger.c */
+/* All that is known of a stored job: 1, 0, -1. The texts are those of the answer. */
+int postgres_ledger_read_full(struct postgres *, const struct uuid *, struct job *, struct err *);
+/* A time as it was asked for, by SQL_US. */
+struct stamp postgres_ledger_stamp(const struct postgres *, int row, int column);
 int postgres_ledger_states(struct sink *, const struct uuid *ids, size_t n, struct ledger_entry *out, struct err *);
 /* Looks at what is there of the job, where that matters, and decides what becomes of it: sets deed. */
 int postgres_ledger_decide(struct postgres *, const struct job *, struct err *);
@@ -175,6 +188,15 @@ int postgres_content_result_end(struct sink *, const struct query_result *, stru
 int postgres_content_body(struct sink *, const void *piece, size_t n, struct err *);
 int postgres_content_end(struct postgres *, struct err *); /* the last part of the body */
 int postgres_content_read_body(struct sink *, const struct uuid *, sink_piece_fn, void *ctx, struct err *);
+
+/* postgres_read.c */
+int postgres_read_content(struct sink *, const struct uuid *, struct job *, struct err *);
+int postgres_read_next(struct sink *, struct sink_item *, struct err *);
+void postgres_read_end(struct sink *);
+/* postgres_check.c */
+int postgres_mend(struct sink *, char removed[SINK_MEND_MAX], struct err *);
+int postgres_check(struct sink *, const struct sink_check *, struct err *);
+void postgres_read_free(struct postgres_read *);
 
 /* The sinks, one for each way to name it; each stands in the table in sink.c. */
 extern const struct sink_ops postgresql_ops, postgres_ops, pg_ops;

@@ -24,11 +24,25 @@ enum postgres_query {
 	PQ_RUN,
 	PQ_NEXT_JOBS, /* the last id */
 	PQ_JOB,
-	PQ_BODY,   /* id, part */
-	PQ_MAX_NO, /* the largest result_no */
-	PQ_NEXT_RUN, /* the last run_id */
+	PQ_BODY,          /* id, part */
+	PQ_MAX_NO,        /* the largest result_no */
+	PQ_NEXT_RUN,      /* the last run_id */
+	PQ_CONTENT_JOB,   /* id */
+	PQ_CONTENT_ITEMS, /* id, the last action_index: actions and results, a page of them */
+	PQ_CONTENT_ROWS,  /* result_no, the last row_index: a page of its rows */
+	PQ_CHECK_ACTIONS, /* what postgres_check.c asks */
+	PQ_CHECK_RESULTS,
+	PQ_CHECK_BODIES,
+	PQ_CHECK_PARTS,
+	PQ_CHECK_ENCODING,
+	PQ_CHECK_ROWS,
+	PQ_MEND,
 	POSTGRES_QUERIES
 };
+
+/* A page of PQ_CONTENT_… is the last one where fewer were taken than this, and all of them came. */
+#define PQ_PAGE_ITEMS 256
+#define PQ_PAGE_ROWS  4096
 
 /* Each begins with as many fields in a tuple as are named here. */
 #define T_ACTIONS_FIELDS 8

@@ -172,14 +172,22 @@ void postgres_tuple_ints(struct postgres_tuple *t, const int32_t *values, size_t
 		to = put32(put32(to, 4), (uint32_t)values[i]);
 }
 
+static uint32_t get32(const char *p)
+{
+	uint32_t value = 0;
+
+	for (int i = 0; i < 4; i++)
+		value = value << 8 | (unsigned char)p[i];
+	return value;
+}
+
 bool postgres_tuple_next(const char *fields, size_t n, size_t *at, struct text *field)
 {
-	uint32_t length = 0;
+	uint32_t length;
 
 	if (n - *at < 4)
 		return false;
-	for (int i = 0; i < 4; i++)
-		length = length << 8 | (unsigned char)fields[*at + (size_t)i];
+	length = get32(fields + *at);
 	if (length == UINT32_MAX) {
 		*at += 4;
 		*field = TEXT_NULL;
@@ -190,4 +198,24 @@ bool postgres_tuple_next(const char *fields, size_t n, size_t *at, struct text *
 	*field = (struct text){fields + *at + 4, length};
 	*at += 4 + length;
 	return true;
+}
+
+int64_t postgres_tuple_get_int(struct text field)
+{
+	return field.n == 4 ? (int32_t)get32(field.p) : 0;
+}
+
+bool postgres_tuple_array(struct text field, size_t *n, size_t *at)
+{
+	*n = 0;
+	*at = 12;
+	if (!field.p || field.n < *at || get32(field.p + 4) != 0 || get32(field.p + 8) != OID_TEXT)
+		return false;
+	if (get32(field.p) == 0)
+		return field.n == *at;
+	if (get32(field.p) != 1 || field.n < 20 || get32(field.p + 16) != 1)
+		return false;
+	*n = get32(field.p + 12);
+	*at = 20;
+	return *n <= (field.n - 20) / 4;
 }

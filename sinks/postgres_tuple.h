@@ -40,4 +40,10 @@ void postgres_tuple_ints(struct postgres_tuple *, const int32_t *, size_t n);   
  * p == NULL. */
 bool postgres_tuple_next(const char *fields, size_t n, size_t *at, struct text *field);
 
+/* What a text[] begins with, as the server gives it: *n elements follow from *at on, for postgres_tuple_next. False: it
+ * is none of those that are written here (several dimensions, nulls, numbered otherwise). */
+bool postgres_tuple_array(struct text field, size_t *n, size_t *at);
+/* A big-endian number of four bytes; of fewer: 0. */
+int64_t postgres_tuple_get_int(struct text field);
+
 #endif

@@ -2,6 +2,7 @@
 
 #include "nearest.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -129,6 +130,48 @@ struct sink *sink_open(const char *spec, const struct sink_options *options, str
 		err_set(err, ERR_FATAL, "out of memory");
 	}
 	return outer;
+}
+
+int sink_without_content(struct sink *s, const struct uuid *id, struct job *job, struct err *err)
+{
+	(void)s, (void)id, (void)job, (void)err;
+	return 0;
+}
+
+int sink_without_items(struct sink *s, struct sink_item *item, struct err *err)
+{
+	(void)s, (void)item, (void)err;
+	return 0;
+}
+
+void sink_without_end(struct sink *s)
+{
+	(void)s;
+}
+
+int sink_without_check(struct sink *s, const struct sink_check *check, struct err *err)
+{
+	(void)s, (void)check, (void)err;
+	return 0;
+}
+
+int sink_without_mend(struct sink *s, char removed[SINK_MEND_MAX], struct err *err)
+{
+	(void)s, (void)err;
+	removed[0] = '\0';
+	return 0;
+}
+
+int sink_tell(const struct sink_check *check, enum sink_fault fault, const struct uuid *id, const char *where,
+	      struct err *err, const char *fmt, ...)
+{
+	char what[800];
+	va_list args;
+
+	va_start(args, fmt);
+	(void)vsnprintf(what, sizeof(what), fmt, args);
+	va_end(args);
+	return check->fault(check->ctx, fault, id, where, what, err);
 }
 
 /* Is this the name of a setting whose value nobody should see? An escaped name is not looked into, but hidden. */

@@ -4,7 +4,11 @@
  *
  *     open  states*  (begin (action | result row* result_end | body)* (commit | rollback))*  flush*  record_run*  close
  *
- * next_job, read_job, read_body and next_run may come at any time but between begin and commit.
+ * next_job, read_job, read_body and next_run may come at any time but between begin and commit; so may
+ *
+ *     read_content  read_body*  next_item*  end_content
+ *
+ * in which nothing else comes in between.
  *
  * A sink stores jobs one at a time, each all or nothing. Arguments are borrowed for the call; err is not NULL. int
  * functions return 0, or -1 with *err filled in; after -1 from begin, commit or anything between them the caller rolls
@@ -64,12 +68,14 @@ struct ledger_entry {
 	uint8_t body_sha256[SHA256_LEN];
 };
 
-#define SINK_LEDGER 1u  /* remembers every job: states, record_run */
-#define SINK_BODIES 2u  /* keeps bodies */
-#define SINK_CELLS  4u  /* keeps actions, results and rows */
-#define SINK_RUNS   16u /* notes runs: record_run, next_run */
-#define SINK_AGAIN  8u  /* flush may fail with ERR_RETRY (a lost connection): the group is then written again */
-#define SINK_RERUNS 32u /* keeps the whole of results that the API truncated: the ops of reruns */
+#define SINK_LEDGER   1u   /* remembers every job: states, record_run */
+#define SINK_BODIES   2u   /* keeps bodies */
+#define SINK_CELLS    4u   /* keeps actions, results and rows */
+#define SINK_RUNS     16u  /* notes runs: record_run, next_run */
+#define SINK_AGAIN    8u   /* flush may fail with ERR_RETRY (a lost connection): the group is then written again */
+#define SINK_CONTENT  32u  /* gives back what it holds of a job: read_content */
+#define SINK_INSTANTS 64u  /* keeps times as points in time, to the microsecond, and not as the text that came */
+#define SINK_RERUNS   128u /* keeps the whole of results that the API truncated: the ops of reruns */
 
 /* A result that the API truncated, and how far its query was run again. */
 struct truncated {
@@ -82,6 +88,38 @@ struct truncated {
 	int64_t row_count;          /* that came */
 	bool has_total;
 	int64_t total_row_count; /* where has_total */
+};
+
+enum sink_item_kind { SINK_ITEM_ACTION, SINK_ITEM_RESULT, SINK_ITEM_ROW };
+
+/* One call of a result_visitor (result.h), read back; of the three structs the one that kind names is filled in.
+ * row_count is what stands in the table, -1: null; csv_truncated, has_results and is_error are as they stand too. */
+struct sink_item {
+	enum sink_item_kind kind;
+	struct action action;
+	struct query_result result;
+	struct row row;
+};
+
+/* What may be wrong with what a sink holds, by the mark that it is told with. */
+enum sink_fault {
+	SINK_MISSING = '-',  /* it is not there */
+	SINK_EXTRA = '+',    /* it is there, and nothing knows of it */
+	SINK_DIFFERS = '*',  /* it is not what it should be */
+	SINK_ERROR = '!',    /* it cannot be read */
+	SINK_UNPROVED = '?', /* nothing is wrong, but there is nothing to prove it with */
+};
+
+#define SINK_MEND_MAX 100
+
+/* A look of a sink at itself, from its caller. */
+struct sink_check {
+	bool (*wanted)(void *ctx, const struct uuid *); /* only these jobs are to be looked at */
+	/* id NULL: where says of what else it is (a file, a table). 0, or -1 with *err, which ends the check. */
+	int (*fault)(void *ctx, enum sink_fault, const struct uuid *id, const char *where, const char *what,
+		     struct err *);
+	void *ctx;
+	const volatile sig_atomic_t *stop; /* not 0: it ends soon, with 0 */
 };
 
 /* Takes a piece of a body's zstd frame; 0, or -1 with *err, which ends the reading. */
@@ -148,6 +186,32 @@ struct sink_ops {
 	 * the next call of anything in this sink. */
 	int (*read_truncated)(struct sink *, const struct uuid *, int64_t action_index, struct truncated *out,
 			      struct err *);
+	/*
+	 * Begins to give back what it holds of a stored job, all as it is at one moment, the body too: *job has every
+	 * column of jobs (completed_at, which is none, and truncated_count excepted; run_id is left out). 1, 0: it is
+	 * not stored, -1. After 1 comes end_content, whatever happens in between. The job's texts live until then.
+	 */
+	int (*read_content)(struct sink *, const struct uuid *, struct job *, struct err *);
+	/*
+	 * The next of what a result_visitor was called with, in the same order: an action, its result, the rows of
+	 * that. What has no place in this order (a result without an action) comes where its action_index puts it; rows
+	 * come by their row_index, which may have gaps in a damaged sink. 1, 0 at the end, -1: ERR_JOB where what
+	 * stands there cannot be read as what it should be. After 0 or -1 no more. Constant memory. Texts live until
+	 * the next call.
+	 */
+	int (*next_item)(struct sink *, struct sink_item *, struct err *);
+	void (*end_content)(struct sink *);
+	/*
+	 * Compares what the sink holds with what it says of itself, without the bodies: the ledger with rows and files,
+	 * files with their checksums. 0, or -1: it could not go on; what is wrong with a job is told to check->fault.
+	 * For a sink that was opened to be read.
+	 */
+	int (*check)(struct sink *, const struct sink_check *, struct err *);
+	/*
+	 * Removes, of a sink that was opened to write, what check tells of that belongs to no job: *removed says in a
+	 * few words what it was, "" where there is nothing. 0 or -1. Between jobs, and after a flush.
+	 */
+	int (*mend)(struct sink *, char removed[SINK_MEND_MAX], struct err *);
 	int (*close)(struct sink *,
 		     struct err *); /* releases everything, also when it returns -1; what was not flushed is gone */
 };
@@ -158,8 +222,8 @@ struct sink {
 
 /*
  * Which of the ops a sink has follows from what it declares: without SINK_LEDGER states says JOB_NONE, record_run does
- * nothing, next_job, read_job and next_run say 0; without SINK_BODIES read_body says 0. No op is NULL but those of
- * reruns.
+ * nothing, next_job, read_job and next_run say 0; without SINK_BODIES read_body says 0, without SINK_CONTENT
+ * read_content. No op is NULL but those of reruns.
  *
  * The ops of the sink that a spec names ("sqlite:PATH", "null:", or a path that ends in .db, .sqlite or .sqlite3), and
  * where its target begins. NULL with *err that names the known sinks.
@@ -185,6 +249,16 @@ int sink_spec_show(const char *spec, struct buf *out);
 /* The guard alone, around a sink that is open already; closing it closes both. NULL: out of memory (the inner sink
  * stays open). For sink_open and the tests. */
 struct sink *guard_new(struct sink *inner);
+
+/* The ops of sinks that give nothing back. */
+int sink_without_content(struct sink *, const struct uuid *, struct job *, struct err *);
+int sink_without_items(struct sink *, struct sink_item *, struct err *);
+void sink_without_end(struct sink *);
+int sink_without_check(struct sink *, const struct sink_check *, struct err *);
+int sink_without_mend(struct sink *, char removed[SINK_MEND_MAX], struct err *);
+/* Tells of a fault, for the sinks. 0, or -1 with *err. */
+int sink_tell(const struct sink_check *, enum sink_fault, const struct uuid *id, const char *where, struct err *,
+	      const char *fmt, ...) __attribute__((format(printf, 6, 7)));
 
 /* The sinks there are; each also stands in the table in sink.c. */
 extern const struct sink_ops sqlite_ops, postgresql_ops, postgres_ops, pg_ops, jsonl_ops, csv_ops, raw_ops, null_ops;

@@ -31,6 +31,10 @@ static int fail(const struct sqlite_db *db, int rc, const char *deed, struct err
 	case SQLITE_TOOBIG:
 	case SQLITE_CONSTRAINT:
 		return err_set(err, ERR_JOB, "'%s' does not take this job: %s", db->path, words(db, rc));
+	case SQLITE_CORRUPT:
+		/* What lies elsewhere may be good. */
+		return err_set(err, strcmp(deed, "read") == 0 ? ERR_JOB : ERR_FATAL,
+			       "cannot %s '%s', which is damaged: %s", deed, db->path, words(db, rc));
 	case SQLITE_NOTADB:
 		return err_set(err, ERR_FATAL, "'%s' is not an SQLite database", db->path);
 	case SQLITE_BUSY:
@@ -161,6 +165,34 @@ int sqlite_db_ask(struct sqlite_db *db, const char *sql, struct buf *out, struct
 	return answer;
 }
 
+static int stop_of(void *stop)
+{
+	return *(const volatile sig_atomic_t *)stop != 0;
+}
+
+#define STEPS_A_LOOK 100000 /* of SQLite's machine */
+
+int sqlite_db_each(struct sqlite_db *db, const char *sql, const volatile sig_atomic_t *stop,
+		   int (*each)(void *ctx, struct text, struct err *), void *ctx, struct err *err)
+{
+	sqlite3_stmt *stmt = NULL;
+	int answer = 0, rc = sqlite3_prepare_v2(db->handle, sql, -1, &stmt, NULL);
+
+	if (stop)
+		sqlite3_progress_handler(db->handle, STEPS_A_LOOK, stop_of, (void *)(uintptr_t)stop);
+	while (rc == SQLITE_OK && answer == 0 && sqlite3_step(stmt) == SQLITE_ROW) {
+		const char *p = (const char *)sqlite3_column_text(stmt, 0);
+		answer = each(ctx, (struct text){p, p ? (size_t)sqlite3_column_bytes(stmt, 0) : 0}, err);
+	}
+	if (stmt)
+		rc = sqlite3_reset(stmt);
+	if (answer == 0 && rc != SQLITE_OK && (rc & 0xff) != SQLITE_INTERRUPT)
+		answer = fail(db, rc, "read", err);
+	sqlite3_progress_handler(db->handle, 0, NULL, NULL);
+	(void)sqlite3_finalize(stmt);
+	return answer;
+}
+
 void sqlite_db_patience(struct sqlite_db *db, int ms)
 {
 	db->patience_ms = ms;
@@ -170,6 +202,11 @@ void sqlite_db_patience(struct sqlite_db *db, int ms)
 size_t sqlite_db_prepared(const struct sqlite_db *db)
 {
 	return db->n_stmts;
+}
+
+bool sqlite_db_idle(const struct sqlite_db *db)
+{
+	return sqlite3_get_autocommit(db->handle) != 0;
 }
 
 int sqlite_db_prepare(struct sqlite_db *db, const char *const *sql, size_t n, struct err *err)

@@ -1,6 +1,8 @@
 /* sqlite_ledger.c: the table jobs: what the sink knows of each job, and what an answer changes in it (sink.h). */
 #include "sqlite_sink.h"
 
+#include <stdio.h>
+
 static int64_t stamp_us(struct text t)
 {
 	struct stamp stamp;
@@ -153,8 +155,16 @@ static struct stamp stamp_of(struct text text)
 	return t;
 }
 
-/* The columns of SQL_LEDGER, the first of either statement. */
-static void read_columns(struct sqlite *s, unsigned q, struct job *out)
+struct stamp sqlite_ledger_stamp(struct text text)
+{
+	struct stamp t = {0};
+
+	if (text.p && time_parse_iso(text.p, text.n, &t) == TIME_BAD)
+		(void)snprintf(t.text, sizeof(t.text), "%.*s", text.n > 0 ? (int)text.n : 1, text.n > 0 ? text.p : " ");
+	return t;
+}
+
+void sqlite_ledger_columns(struct sqlite *s, unsigned q, struct job *out)
 {
 	const struct text state = sqlite_db_text(s->db, q, 1);
 
@@ -171,8 +181,6 @@ static void read_columns(struct sqlite *s, unsigned q, struct job *out)
 	out->body_bytes = sqlite_db_text(s->db, q, 10).p ? sqlite_db_int(s->db, q, 10) : -1;
 	(void)read_sha256(sqlite_db_text(s->db, q, 11), out->body_sha256);
 }
-
-#define LEDGER_COLUMNS 12
 
 int sqlite_ledger_next_job(struct sink *sink, struct job *out, struct err *err)
 {
@@ -193,18 +201,18 @@ int sqlite_ledger_next_job(struct sink *sink, struct job *out, struct err *err)
 	if (rc <= 0)
 		return s->fd < 0 && sqlite_db_exec(s->db, "COMMIT", rc ? NULL : err) ? -1 : rc;
 	*out = (struct job){.body_bytes = -1};
-	text = sqlite_db_text(s->db, Q_NEXT_JOB, LEDGER_COLUMNS);
+	text = sqlite_db_text(s->db, Q_NEXT_JOB, SQLITE_LEDGER_COLUMNS);
 	if (!text.p || !uuid_parse(text.p, text.n, &out->id)) {
 		rc = err_set(err, ERR_FATAL, "'%s' holds a job whose ID is no UUID", sqlite_db_path(s->db));
 		sqlite_db_reset(s->db, Q_NEXT_JOB);
 		return rc;
 	}
 	uuid_format(&out->id, s->last_id);
-	read_columns(s, Q_NEXT_JOB, out);
-	out->action_count = sqlite_db_int(s->db, Q_NEXT_JOB, LEDGER_COLUMNS + 1);
-	out->result_count = sqlite_db_int(s->db, Q_NEXT_JOB, LEDGER_COLUMNS + 2);
-	out->row_count = sqlite_db_int(s->db, Q_NEXT_JOB, LEDGER_COLUMNS + 3);
-	out->truncated_count = sqlite_db_int(s->db, Q_NEXT_JOB, LEDGER_COLUMNS + 4);
+	sqlite_ledger_columns(s, Q_NEXT_JOB, out);
+	out->action_count = sqlite_db_int(s->db, Q_NEXT_JOB, SQLITE_LEDGER_COLUMNS + 1);
+	out->result_count = sqlite_db_int(s->db, Q_NEXT_JOB, SQLITE_LEDGER_COLUMNS + 2);
+	out->row_count = sqlite_db_int(s->db, Q_NEXT_JOB, SQLITE_LEDGER_COLUMNS + 3);
+	out->truncated_count = sqlite_db_int(s->db, Q_NEXT_JOB, SQLITE_LEDGER_COLUMNS + 4);
 	return 1;
 }
 
@@ -222,9 +230,9 @@ int sqlite_ledger_read_job(struct sink *sink, const struct uuid *id, struct job 
 	if (rc <= 0)
 		return rc;
 	*out = (struct job){.id = *id};
-	read_columns(s, Q_READ_JOB, out);
-	out->input = sqlite_db_text(s->db, Q_READ_JOB, LEDGER_COLUMNS);
-	out->details = sqlite_db_text(s->db, Q_READ_JOB, LEDGER_COLUMNS + 1);
+	sqlite_ledger_columns(s, Q_READ_JOB, out);
+	out->input = sqlite_db_text(s->db, Q_READ_JOB, SQLITE_LEDGER_COLUMNS);
+	out->details = sqlite_db_text(s->db, Q_READ_JOB, SQLITE_LEDGER_COLUMNS + 1);
 	return 1;
 }
 

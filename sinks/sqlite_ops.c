@@ -26,6 +26,7 @@ static int sqlite_close(struct sink *sink, struct err *err)
 
 	(void)err;
 	if (s->db) {
+		sqlite_read_end(sink);
 		if (s->group)
 			(void)sqlite_db_exec(s->db, "ROLLBACK", NULL);
 		/* Where a reader is connected it stays a WAL, which is as good: nobody waits for that. */
@@ -40,6 +41,8 @@ static int sqlite_close(struct sink *sink, struct err *err)
 	buf_free(&s->columns);
 	buf_free(&s->part);
 	buf_free(&s->last_run);
+	jsontexts_free(&s->texts);
+	jsontexts_free(&s->types);
 	free(s->run_id);
 	free(s->instance);
 	free(s);
@@ -103,6 +106,8 @@ static struct sink *sqlite_open(const char *target, const struct sink_options *o
 	buf_init(&s->columns, SQLITE_CELLS_MAX);
 	buf_init(&s->part, SQLITE_PART_SIZE);
 	buf_init(&s->last_run, 4096);
+	jsontexts_init(&s->texts);
+	jsontexts_init(&s->types);
 	s->fd = -1;
 	if ((options->run_id && !s->run_id) || (options->instance && !s->instance)) {
 		no_memory(err);
@@ -212,7 +217,7 @@ static int sqlite_record_run(struct sink *sink, const struct run_record *run, st
 
 const struct sink_ops sqlite_ops = {
     .scheme = "sqlite",
-    .has = SINK_LEDGER | SINK_RUNS | SINK_BODIES | SINK_CELLS | SINK_RERUNS,
+    .has = SINK_LEDGER | SINK_RUNS | SINK_BODIES | SINK_CELLS | SINK_CONTENT | SINK_RERUNS,
     .open = sqlite_open,
     .states = sqlite_ledger_states,
     .begin = sqlite_begin,
@@ -235,5 +240,10 @@ const struct sink_ops sqlite_ops = {
     .rerun_rollback = sqlite_rerun_rollback,
     .next_truncated = sqlite_rerun_next_truncated,
     .read_truncated = sqlite_rerun_read_truncated,
+    .read_content = sqlite_read_content,
+    .next_item = sqlite_read_next,
+    .end_content = sqlite_read_end,
+    .check = sqlite_check,
+    .mend = sqlite_mend,
     .close = sqlite_close,
 };

@@ -1,12 +1,13 @@
 /*
  * sqlite_sink.h: what the files of the SQLite sink share: sqlite.c (opening, groups, jobs), sqlite_ledger.c (the table
- * jobs), sqlite_content.c (everything else of a job) and sqlite_rerun.c (the whole of truncated results). Nobody else
- * includes it.
+ * jobs), sqlite_content.c (everything else of a job), sqlite_read.c (all of it read back) and sqlite_rerun.c (the whole
+ * of truncated results). Nobody else includes it.
  */
 #ifndef OMNI_SQLITE_SINK_H
 #define OMNI_SQLITE_SINK_H
 
 #include "deed.h"
+#include "jsontexts.h"
 #include "sink.h"
 #include "sqlite.h"
 #include "sqlite_sql.h"
@@ -44,6 +45,14 @@ struct sqlite {
 	int64_t result_no; /* of the result under way */
 
 	struct sqlite_reruns reruns;
+	/* the job that is read back (sqlite_read.c) */
+	char read_id[UUID_TEXT_LEN + 1];
+	bool moment; /* the transaction is of this reading */
+	bool begun;
+	bool has_action, has_result; /* the statement stands at one that was not given out */
+	bool gave_action, in_rows;   /* the last that was given out, or its rows */
+	int64_t read_index;          /* of the result under way */
+	struct jsontexts texts, types;
 };
 
 static inline struct sqlite *sqlite_of(struct sink *s)
@@ -73,6 +82,16 @@ int sqlite_ledger_next_job(struct sink *, struct job *, struct err *);
 int sqlite_ledger_next_run(struct sink *, struct run_record *, struct err *);
 int sqlite_ledger_read_job(struct sink *, const struct uuid *, struct job *, struct err *);
 int sqlite_content_read_body(struct sink *, const struct uuid *, sink_piece_fn, void *ctx, struct err *);
+/* The columns of SQL_LEDGER, the first of a statement, into *out. */
+#define SQLITE_LEDGER_COLUMNS 12
+void sqlite_ledger_columns(struct sqlite *, unsigned q, struct job *out);
+/* A time as it stands in a column: no time for NULL; what is none stands there as it is, cut. */
+struct stamp sqlite_ledger_stamp(struct text);
+int sqlite_read_content(struct sink *, const struct uuid *, struct job *, struct err *);
+int sqlite_read_next(struct sink *, struct sink_item *, struct err *);
+void sqlite_read_end(struct sink *);
+int sqlite_mend(struct sink *, char removed[SINK_MEND_MAX], struct err *);
+int sqlite_check(struct sink *, const struct sink_check *, struct err *);
 int sqlite_ledger_states(struct sink *, const struct uuid *ids, size_t n, struct ledger_entry *out, struct err *);
 /* Looks at what is there of the job, and decides what becomes of it: sets deed. */
 int sqlite_ledger_decide(struct sqlite *, const struct job *, struct err *);

@@ -65,4 +65,15 @@ const char *const sqlite_sql[QUERIES] = {
     [Q_READ_BODY] = "SELECT body FROM bodies WHERE job_id = ?1 ORDER BY part",
     [Q_NEXT_RUN] = "SELECT run_id, started_at, finished_at, version, exit_code, summary FROM runs "
 		   "WHERE ?1 IS NULL OR run_id < ?1 ORDER BY run_id DESC LIMIT 1",
+    [Q_CONTENT_JOB] = "SELECT " SQL_LEDGER
+		      "input, details, topic, message, result_summary, omni_chat_url, first_action_at, last_action_at, "
+		      "action_count, result_count, row_count, warnings, extra "
+		      "FROM jobs WHERE job_id = ?1 AND state = 'stored'",
+    [Q_CONTENT_ACTIONS] = "SELECT action_index, type, message, timestamp, status, is_error, extra FROM actions "
+			  "WHERE job_id = ?1 ORDER BY action_index",
+    [Q_CONTENT_RESULTS] = "SELECT action_index, result_id, query_name, status, query, columns, column_types, "
+			  "csv_truncated, has_results, total_row_count, row_count, error_message, error_detail, extra, "
+			  "result_no FROM results WHERE job_id = ?1 ORDER BY action_index",
+    [Q_CONTENT_ROWS] = "SELECT row_key & 4294967295, section, cells FROM row_cells "
+		       "WHERE row_key BETWEEN ?1 << 32 AND ?1 << 32 | 4294967295 ORDER BY row_key",
 };

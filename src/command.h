@@ -40,6 +40,8 @@ int cmd_discover(int argc, char **argv);
 void cmd_discover_help(FILE *);
 int cmd_status(int argc, char **argv);
 void cmd_status_help(FILE *);
+int cmd_verify(int argc, char **argv);
+void cmd_verify_help(FILE *);
 int cmd_completion(int argc, char **argv);
 void cmd_completion_help(FILE *);
 int cmd_help(int argc, char **argv);

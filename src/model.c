@@ -51,3 +51,13 @@ const char *section_name(enum row_section section)
 
 	return names[section];
 }
+
+bool section_of_name(struct text name, enum row_section *out)
+{
+	for (int i = SECTION_NONE; i <= SECTION_LAST; i++)
+		if (text_eq(name, text_of(section_name((enum row_section)i)))) {
+			*out = (enum row_section)i;
+			return true;
+		}
+	return false;
+}

@@ -83,6 +83,8 @@ enum row_section { SECTION_NONE = 0, SECTION_FIRST, SECTION_MIDDLE, SECTION_LAST
 
 /* NULL for SECTION_NONE, else "first", "middle", "last". */
 const char *section_name(enum row_section);
+/* The reverse: null text is SECTION_NONE. False: there is no section of that name. */
+bool section_of_name(struct text, enum row_section *);
 
 /* A row of results. */
 struct query_result {

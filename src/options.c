@@ -2,9 +2,8 @@
 
 #include <string.h>
 
-#define AT(field)  offsetof(struct options, field)
-#define FOR_ASKING (FOR_RUN | FOR_DISCOVER) /* what speaks to the API */
-#define DAY_MS     ((int64_t)86400 * 1000)
+#define AT(field) offsetof(struct options, field)
+#define DAY_MS    ((int64_t)86400 * 1000)
 
 const struct option_def option_table[] = {
     {"to", 't', OPTION_LIST, "SINK", "sqlite:omni-export.db",
@@ -42,10 +41,16 @@ const struct option_def option_table[] = {
      "is not read",
      FOR_RUN, AT(discover), 0, 0, GROUP_JOBS},
     {"user-id", 0, OPTION_TEXT, "ID", NULL, "list the conversations of this user alone (run: with --discover)",
-     FOR_ASKING, AT(user_id), 0, 0, GROUP_JOBS},
+     FOR_RUN | FOR_DISCOVER, AT(user_id), 0, 0, GROUP_JOBS},
     {"not-in", 0, OPTION_LIST, "SINK", NULL,
      "leave out the jobs that 'run' would not ask for again with this sink; repeatable", FOR_DISCOVER, AT(not_in), 0, 0,
      GROUP_JOBS},
+    {"sample", 0, OPTION_TEXT, "N%", NULL,
+     "look at so many of the jobs, chosen by chance; the seed is told at the end, and N%:SEED takes the same ones",
+     FOR_VERIFY, AT(sample), 0, 0, GROUP_JOBS},
+    {"repair", 0, OPTION_FLAG, NULL, NULL,
+     "write damaged jobs again from their good bodies, fetch the others again, and look once more", FOR_VERIFY,
+     AT(repair), 0, 0, GROUP_JOBS},
     {"dry-run", 'n', OPTION_FLAG, NULL, NULL,
      "say what would be fetched and from where; ask the API nothing, write nothing", FOR_RUN, AT(dry_run), 0, 0,
      GROUP_JOBS},
@@ -71,12 +76,13 @@ const struct option_def option_table[] = {
     {"max-size", 0, OPTION_SIZE, "BYTES", "4G", "the largest body accepted, after decompression (K, M, G)", FOR_ASKING,
      AT(max_size), 0, 0, GROUP_PACE},
     {"no-raw", 0, OPTION_FLAG, NULL, NULL, "keep no bodies in database sinks; one that cannot be read is kept anyway",
-     FOR_RUN | FOR_LOAD, AT(no_raw), 0, 0, GROUP_KEEP},
-    {"pg-schema", 0, OPTION_TEXT, "NAME", "omni_export", "the schema of the tables in PostgreSQL",
-     FOR_RUN | FOR_LOAD | FOR_STATUS | FOR_DISCOVER, AT(pg_schema), 0, 0, GROUP_KEEP},
-    {"file-mode", 0, OPTION_MODE, "MODE", "0600", "permission bits of what sinks create, in octal", FOR_RUN | FOR_LOAD,
-     AT(file_mode), 0, 0777, GROUP_KEEP},
-    {"json", 0, OPTION_FLAG, NULL, NULL, "one JSON object instead of text", FOR_STATUS, AT(json), 0, 0, GROUP_REPORT},
+     FOR_RUN | FOR_LOAD | FOR_VERIFY, AT(no_raw), 0, 0, GROUP_KEEP},
+    {"pg-schema", 0, OPTION_TEXT, "NAME", "omni_export", "the schema of the tables in PostgreSQL", FOR_WORK,
+     AT(pg_schema), 0, 0, GROUP_KEEP},
+    {"file-mode", 0, OPTION_MODE, "MODE", "0600", "permission bits of what sinks create, in octal",
+     FOR_RUN | FOR_LOAD | FOR_VERIFY, AT(file_mode), 0, 0777, GROUP_KEEP},
+    {"json", 0, OPTION_FLAG, NULL, NULL, "one JSON object instead of text", FOR_STATUS | FOR_VERIFY, AT(json), 0, 0,
+     GROUP_REPORT},
     {"error-file", 'e', OPTION_TEXT, "FILE", NULL,
      "the jobs of this input that are not stored, one a line: ID, state, reason; itself a valid input",
      FOR_RUN | FOR_LOAD, AT(error_file), 0, 0, GROUP_REPORT},
@@ -88,17 +94,16 @@ const struct option_def option_table[] = {
     {"progress", 0, OPTION_CHOICE, "auto|always|never", "auto",
      "how far it is: a line on a terminal; off a terminal a line of the log every minute. auto: not with -q; always: "
      "with -q too",
-     FOR_RUN | FOR_LOAD | FOR_DISCOVER, AT(progress), 0, 0, GROUP_REPORT},
-    {"log-format", 0, OPTION_CHOICE, "text|json", "text", "lines for people, or one JSON object a line",
-     FOR_RUN | FOR_LOAD | FOR_STATUS | FOR_DISCOVER, AT(log_format), 0, 0, GROUP_REPORT},
-    {"quiet", 'q', OPTION_FLAG, NULL, NULL, "errors alone", FOR_RUN | FOR_LOAD | FOR_STATUS | FOR_DISCOVER, AT(quiet),
-     0, 0, GROUP_REPORT},
-    {"verbose", 'v', OPTION_FLAG, NULL, NULL, "each request too", FOR_RUN | FOR_LOAD | FOR_STATUS | FOR_DISCOVER,
+     FOR_RUN | FOR_LOAD | FOR_VERIFY | FOR_DISCOVER, AT(progress), 0, 0, GROUP_REPORT},
+    {"log-format", 0, OPTION_CHOICE, "text|json", "text", "lines for people, or one JSON object a line", FOR_WORK,
+     AT(log_format), 0, 0, GROUP_REPORT},
+    {"quiet", 'q', OPTION_FLAG, NULL, NULL, "errors alone", FOR_WORK, AT(quiet), 0, 0, GROUP_REPORT},
+    {"verbose", 'v', OPTION_FLAG, NULL, NULL, "each request too; verify: each job in which all is well", FOR_WORK,
      AT(verbose), 0, 0, GROUP_REPORT},
     {"config", 0, OPTION_TEXT, "FILE", NULL,
      "long options as lines 'name = value'; default: $XDG_CONFIG_HOME/omni-export/config.ini, then "
      "/etc/omni-export.ini",
-     FOR_RUN | FOR_LOAD | FOR_STATUS | FOR_DISCOVER, AT(config), 0, 0, GROUP_OTHER},
+     FOR_WORK, AT(config), 0, 0, GROUP_OTHER},
     {"cacert", 0, OPTION_TEXT, "FILE", NULL, "trust the CA certificates in FILE (PEM) as well", FOR_ASKING, AT(cacert),
      0, 0, GROUP_OTHER},
     {"allow-http", 0, OPTION_FLAG, NULL, NULL, "permit http:// to a host that is not loopback", FOR_ASKING,

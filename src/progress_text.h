@@ -28,6 +28,7 @@ struct progress_state {
 	bool queries;         /* of truncated results are run again: they, and no jobs, are counted */
 	size_t done, total;   /* jobs; done: it is known what became of them */
 	size_t stored;        /* durable in the sinks */
+	bool looks;           /* nothing is to be stored, and so nothing is said of that */
 	int under_way;        /* transfers */
 	uint64_t bytes;       /* of bodies; 0: not told */
 	enum progress_wait waits_for;

@@ -33,7 +33,7 @@ static void on_signal(int sig)
 	errno = saved;
 }
 
-static int catch_signals(struct err *err)
+int run_catch_signals(struct err *err)
 {
 	static const int signals[] = {SIGHUP, SIGINT, SIGTERM};
 	struct sigaction ignore = {.sa_handler = SIG_IGN}, old, act = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
@@ -79,12 +79,23 @@ static int cannot_open(const char *name, struct err *err)
 	return err_sys(err, ERR_FATAL, why, "cannot open '%s'", name);
 }
 
+static int add_jobs(struct run *r, struct err *err)
+{
+	for (size_t i = 0; i < r->o->n_jobs; i++)
+		if (plan_add(&r->plan, &r->o->jobs[i]) == NULL)
+			return err_set(err, ERR_FATAL, "out of memory");
+	r->plan.requested = (int64_t)r->o->n_jobs;
+	return 0;
+}
+
 int run_read_inputs(struct run *r, struct err *err)
 {
 	static char *const standard_input[] = {"-"};
 	char *const *names = r->o->n_operands > 0 ? r->o->operands : standard_input;
 	size_t n = r->o->n_operands > 0 || r->o->discover ? r->o->n_operands : 1;
 
+	if (r->o->n_jobs > 0)
+		return add_jobs(r, err);
 	for (size_t i = 0; i < n; i++) {
 		bool is_stdin = strcmp(names[i], "-") == 0;
 		FILE *f = is_stdin ? stdin : fopen(names[i], "re");
@@ -225,7 +236,7 @@ static int begin(struct run *r, struct err *err)
 	    (r->o->summary != NULL && outfile_check(r->o->summary, err) != 0) ||
 	    (r->o->metrics != NULL && outfile_check(r->o->metrics, err) != 0))
 		return EXIT_USAGE;
-	return catch_signals(err) != 0 ? EXIT_UNEXPECTED : -1;
+	return run_catch_signals(err) != 0 ? EXIT_UNEXPECTED : -1;
 }
 
 const char *run_sink_offer(size_t i, bool *path)

@@ -25,6 +25,10 @@ _omni_export_command()
 		options='--since --pg-schema --json --log-format --quiet -q --verbose -v --config --help -h --version -V '
 		operands=sinks
 		;;
+	verify)
+		options='--base-url --api-key-file --sample --repair --rate --concurrency --retries --retry-wait --retry-max-wait --give-up-after --max-time --timeout --connect-timeout --max-size --no-raw --pg-schema --file-mode --json --progress --log-format --quiet -q --verbose -v --config --cacert --allow-http --help -h --version -V '
+		operands=sinks
+		;;
 	completion)
 		options='--help -h --version -V '
 		operands='bash zsh fish'
@@ -48,6 +52,7 @@ _omni_export_takes()
 	--since) kind= ;;
 	--user-id) kind= ;;
 	--not-in) kind=sinks ;;
+	--sample) kind= ;;
 	--rate) kind= ;;
 	--concurrency) kind= ;;
 	--retries) kind= ;;

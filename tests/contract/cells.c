@@ -26,41 +26,43 @@ static void put_cells(struct world *w, unsigned number, const struct text *cells
 	world_flush(w);
 }
 
+const char *const contract_hostile[] = {"",
+					" ",
+					"NULL",
+					"null",
+					"\\N",
+					"\\.",
+					"\n\\.\n",
+					"00123",
+					"678,994.41",
+					"1e5",
+					"-0",
+					"\"quoted\"",
+					"it's; DROP TABLE jobs; --",
+					"{\"a\": [1]}",
+					"{a,b,NULL}",
+					"=HYPERLINK(\"http://x\")",
+					"+1",
+					"@SUM(A1)",
+					"a\tb\rc\nd\r\ne",
+					"\b\f\v\x01\x1b\x1f\x7f",
+					"back\\slash\\",
+					"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80",
+					"\xf4\x8f\xbf\xbf",
+					"\xef\xbf\xbd\xef\xbb\xbf\xe2\x80\xa8",
+					"e\xcc\x81\xe2\x80\xae",
+					"# FIRST 1 ROWS:",
+					"trailing ",
+					"</script>",
+					NULL};
+
 static void hostile(struct world *w)
 {
-	static const char *const texts[] = {"",
-					    " ",
-					    "NULL",
-					    "null",
-					    "\\N",
-					    "\\.",
-					    "\n\\.\n",
-					    "00123",
-					    "678,994.41",
-					    "1e5",
-					    "-0",
-					    "\"quoted\"",
-					    "it's; DROP TABLE jobs; --",
-					    "{\"a\": [1]}",
-					    "{a,b,NULL}",
-					    "=HYPERLINK(\"http://x\")",
-					    "+1",
-					    "@SUM(A1)",
-					    "a\tb\rc\nd\r\ne",
-					    "\b\f\v\x01\x1b\x1f\x7f",
-					    "back\\slash\\",
-					    "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80",
-					    "\xf4\x8f\xbf\xbf",
-					    "\xef\xbf\xbd\xef\xbb\xbf\xe2\x80\xa8",
-					    "e\xcc\x81\xe2\x80\xae",
-					    "# FIRST 1 ROWS:",
-					    "trailing ",
-					    "</script>"};
-	enum { N = sizeof(texts) / sizeof(texts[0]) };
+	enum { N = sizeof(contract_hostile) / sizeof(contract_hostile[0]) - 1 };
 	struct text cells[N];
 
 	for (size_t i = 0; i < N; i++)
-		cells[i] = text_of(texts[i]);
+		cells[i] = text_of(contract_hostile[i]);
 	world_open(w);
 	put_cells(w, 1, cells, N, 1); /* side by side */
 	put_cells(w, 2, cells, 1, N); /* and one below the other */

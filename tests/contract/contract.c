@@ -19,8 +19,8 @@ static const struct contract_sink kinds[] = {
 };
 /* clang-format on */
 
-static const struct contract_test *const suites[] = {tests_order, tests_group, tests_cells, tests_ledger, tests_reading, tests_bodies,
-						    tests_reruns};
+static const struct contract_test *const suites[] = {tests_order,   tests_group,  tests_cells,   tests_ledger,
+						     tests_reading, tests_bodies, tests_content, tests_reruns};
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -93,8 +93,7 @@ static size_t choose(const struct contract_sink *kind, struct entry *entries, si
 	struct err err;
 	const char *target;
 	const struct sink_ops *ops = sink_find(kind->scheme, &target, &err);
-	const unsigned has =
-	    ops ? ops->has | (kind->name ? NEEDS_FILES : 0) : 0;
+	const unsigned has = ops ? ops->has | (kind->name ? NEEDS_FILES : 0) : 0;
 	size_t n = 0;
 
 	if (kind->server && !getenv(kind->server)) {

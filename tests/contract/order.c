@@ -70,6 +70,23 @@ static void action_of_a_verdict(struct world *w)
 	OPS->action(w->sink, &(struct action){0}, &ignored);
 }
 
+static void item_without_content(struct world *w)
+{
+	OPS->next_item(w->sink, &(struct sink_item){0}, &ignored);
+}
+
+static void end_without_content(struct world *w)
+{
+	OPS->end_content(w->sink);
+}
+
+static void content_within_a_job(struct world *w)
+{
+	JOB(job, JOB_STORED);
+	OPS->begin(w->sink, &job, &ignored);
+	OPS->read_content(w->sink, &job.id, &(struct job){0}, &ignored);
+}
+
 static void body_of_a_verdict(struct world *w)
 {
 	JOB(job, JOB_PENDING);
@@ -206,6 +223,9 @@ static const struct {
     {"states_within_job", states_within_job},
     {"record_before_flush", record_before_flush},
     {"rollback_without_begin", rollback_without_begin},
+    {"item_without_content", item_without_content},
+    {"end_without_content", end_without_content},
+    {"content_within_a_job", content_within_a_job},
 };
 
 static void out_of_turn(struct world *w)

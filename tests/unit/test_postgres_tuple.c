@@ -142,11 +142,53 @@ static void walking(void **state)
 	}
 }
 
+/* What is written comes back; what is laid out otherwise does not. */
+static void arrays_back(void **state)
+{
+	static const struct text bad[] = {
+	    {"", 0},
+	    {"\0\0\0\0\0\0\0\0\0\0\0", 11},
+	    {"\0\0\0\0\0\0\0\0\0\0\0\x19x", 13},                                        /* a byte too many */
+	    {"\0\0\0\0\0\0\0\0\0\0\0\x17", 12},                                         /* of integers */
+	    {"\0\0\0\1\0\0\0\1\0\0\0\x19\0\0\0\1\0\0\0\1\xff\xff\xff\xff", 24},         /* a null */
+	    {"\0\0\0\2\0\0\0\0\0\0\0\x19\0\0\0\1\0\0\0\1\0\0\0\1\0\0\0\1\0\0\0\0", 32}, /* two dimensions */
+	    {"\0\0\0\1\0\0\0\0\0\0\0\x19\0\0\0\1\0\0\0\0\0\0\0\0", 24},                 /* from 0 */
+	    {"\0\0\0\1\0\0\0\0\0\0\0\x19\xff\xff\xff\xff\0\0\0\1\0\0\0\0", 24}};        /* too many */
+	const struct text texts[] = {{"a", 1}, {"", 0}, {"bc", 2}};
+	struct postgres_tuple t = begin();
+	struct text field, cell;
+	size_t at = 0, n;
+
+	(void)state;
+	postgres_tuple_texts(&t, texts, 3);
+	assert_true(postgres_tuple_next(out.data, out.len, &at, &field));
+	assert_true(postgres_tuple_array(field, &n, &at));
+	assert_int_equal(n, 3);
+	for (size_t i = 0; i < 3; i++) {
+		assert_true(postgres_tuple_next(field.p, field.n, &at, &cell));
+		assert_true(text_eq(cell, texts[i]));
+	}
+	assert_int_equal(at, field.n);
+	t = begin();
+	postgres_tuple_texts(&t, NULL, 0);
+	at = 0;
+	assert_true(postgres_tuple_next(out.data, out.len, &at, &field));
+	assert_true(postgres_tuple_array(field, &n, &at));
+	assert_int_equal(n, 0);
+	assert_int_equal(at, field.n);
+	assert_false(postgres_tuple_array(TEXT_NULL, &n, &at));
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		if (postgres_tuple_array(bad[i], &n, &at))
+			fail_msg("%zu is taken", i);
+	assert_int_equal(postgres_tuple_get_int((struct text){"\xff\xff\xff\xfe", 4}), -2);
+	assert_int_equal(postgres_tuple_get_int((struct text){"\0\1", 2}), 0);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {cmocka_unit_test(scalars), cmocka_unit_test(times),
-						  cmocka_unit_test(arrays), cmocka_unit_test(out_of_range),
-						  cmocka_unit_test(walking)};
+						  cmocka_unit_test(arrays),  cmocka_unit_test(out_of_range),
+						  cmocka_unit_test(walking), cmocka_unit_test(arrays_back)};
 	const int rc = cmocka_run_group_tests(tests, NULL, NULL);
 
 	buf_free(&out);
