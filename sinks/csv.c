@@ -267,5 +267,6 @@ const struct sink_ops csv_ops = {
     .next_run = csv_next_run,
     .read_job = csv_read_job,
     .read_body = csv_read_body,
+    .views = sink_without_views,
     .close = csv_close,
 };

@@ -199,6 +199,15 @@ static int guard_read_body(struct sink *s, const struct uuid *id, sink_piece_fn 
 	return after(g, g->inner->ops->read_body(g->inner, id, piece, ctx, err), err, TURN_IDLE);
 }
 
+static int guard_views(struct sink *s, sink_view_fn tell, void *ctx, struct err *err)
+{
+	struct guard *g = guard_of(s);
+
+	expect(g, g->turn == TURN_IDLE, "views within a job, or after a failure");
+	expect(g, !g->unflushed, "views before flush");
+	return after(g, g->inner->ops->views(g->inner, tell, ctx, err), err, TURN_IDLE);
+}
+
 static int guard_close(struct sink *s, struct err *err)
 {
 	struct guard *g = guard_of(s);
@@ -224,6 +233,7 @@ static const struct sink_ops guard_calls = {
     .next_run = guard_next_run,
     .read_job = guard_read_job,
     .read_body = guard_read_body,
+    .views = guard_views,
     .close = guard_close,
 };
 

@@ -204,5 +204,6 @@ const struct sink_ops jsonl_ops = {
     .next_run = jsonl_next_run,
     .read_job = jsonl_read_job,
     .read_body = jsonl_read_body,
+    .views = sink_without_views,
     .close = jsonl_close,
 };

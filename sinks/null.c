@@ -126,5 +126,6 @@ const struct sink_ops null_ops = {
     .next_run = null_next_run,
     .read_job = null_read_job,
     .read_body = null_read_body,
+    .views = sink_without_views,
     .close = null_close,
 };

@@ -267,6 +267,7 @@ static int postgres_record_run(struct sink *sink, const struct run_record *run, 
 		.rollback = postgres_rollback, .flush = postgres_flush, .record_run = postgres_record_run,             \
 		.next_job = postgres_ledger_next_job, .next_run = postgres_ledger_next_run,                            \
 		.read_job = postgres_ledger_read_job, .read_body = postgres_content_read_body,                         \
+		.views = sink_without_views, \
 		.close = postgres_close,                                                                               \
 	}
 

@@ -265,5 +265,6 @@ const struct sink_ops raw_ops = {
     .next_run = raw_next_run,
     .read_job = raw_read_job,
     .read_body = raw_read_body,
+    .views = sink_without_views,
     .close = raw_close,
 };

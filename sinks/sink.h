@@ -2,7 +2,8 @@
  * sink.h: where results go. The contract of a sink, the table of sinks, the guard of the call order, and the fan-out to
  * several.
  *
- *     open  states*  (begin (action | result row* result_end | body)* (commit | rollback))*  flush*  record_run*  close
+ *     open  states*  (begin (action | result row* result_end | body)* (commit | rollback))*  flush*  record_run* views*
+ *     close
  *
  * next_job, read_job, read_body and next_run may come at any time but between begin and commit.
  *
@@ -44,7 +45,8 @@ struct sink_options {
 	bool keep_bodies; /* --no-raw: false. An unreadable body is kept anyway */
 	bool read_only;   /* take no lock, create and migrate nothing; a sink that is not there knows no job. Only what
 			     reads and close follow */
-	bool must_exist;  /* a sink that is not there, or was never written to, is an error (ERR_FATAL) */
+	bool must_exist;  /* a sink that is not there, or was never written to, is an error (ERR_FATAL); nothing is made
+			   */
 	const char *pg_schema;             /* --pg-schema; NULL: the default */
 	const volatile sig_atomic_t *stop; /* not 0: the run is interrupted, and is not to wait for long; NULL: never */
 	const char *run_id;
@@ -64,14 +66,43 @@ struct ledger_entry {
 	uint8_t body_sha256[SHA256_LEN];
 };
 
-#define SINK_LEDGER 1u  /* remembers every job: states, record_run */
-#define SINK_BODIES 2u  /* keeps bodies */
-#define SINK_CELLS  4u  /* keeps actions, results and rows */
-#define SINK_RUNS   16u /* notes runs: record_run, next_run */
-#define SINK_AGAIN  8u  /* flush may fail with ERR_RETRY (a lost connection): the group is then written again */
+#define SINK_LEDGER 1u   /* remembers every job: states, record_run */
+#define SINK_BODIES 2u   /* keeps bodies */
+#define SINK_CELLS  4u   /* keeps actions, results and rows */
+#define SINK_RUNS   16u  /* notes runs: record_run, next_run */
+#define SINK_VIEWS  128u /* makes typed views of what it holds: views */
+#define SINK_AGAIN  8u   /* flush may fail with ERR_RETRY (a lost connection): the group is then written again */
 
 /* Takes a piece of a body's zstd frame; 0, or -1 with *err, which ends the reading. */
 typedef int (*sink_piece_fn)(void *ctx, const void *piece, size_t n, struct err *);
+
+/* A view over all results of one shape (the same labels in the same order); all is borrowed. */
+struct sink_view_column {
+	const char *name, *type; /* type: coltype.h */
+	struct text label;
+	bool from_api;                 /* the type is the API's word, and was not told from the cells */
+	int64_t cells, empty, misfits; /* all that were seen; those without text; those that are null in the view */
+};
+
+enum sink_view_state {
+	SINK_VIEW_SAME,    /* as it was */
+	SINK_VIEW_MADE,    /* new */
+	SINK_VIEW_CHANGED, /* it has other types now */
+	SINK_VIEW_FAILED   /* it could not be made or changed: why; what was there still is */
+};
+
+struct sink_view {
+	const char *name;
+	struct text query_name; /* that it is named after; null text: none */
+	int64_t results;        /* of this shape */
+	enum sink_view_state state;
+	const char *why;
+	const struct sink_view_column *columns;
+	size_t n;
+};
+
+/* Is told of a view; 0, or -1 with *err, which ends the telling. */
+typedef int (*sink_view_fn)(void *ctx, const struct sink_view *, struct err *);
 
 struct sink;
 
@@ -111,6 +142,12 @@ struct sink_ops {
 	/* The next run that record_run noted, the newest first; starts again after the end. 1, 0 at the end (or where a
 	 * sink notes none), -1. Texts live until the next call of anything in this sink. */
 	int (*next_run)(struct sink *, struct run_record *, struct err *);
+	/*
+	 * Makes a view for each shape of result, and what the catalogue of them says (the tables views and
+	 * view_columns); what is as it should be is not touched. Durable when it returns; then each view is told of, by
+	 * name. 1: some could not be made, 0, -1. Where it fails all is as it was.
+	 */
+	int (*views)(struct sink *, sink_view_fn tell, void *ctx, struct err *);
 	int (*close)(struct sink *,
 		     struct err *); /* releases everything, also when it returns -1; what was not flushed is gone */
 };
@@ -121,7 +158,8 @@ struct sink {
 
 /*
  * Which of the ops a sink has follows from what it declares: without SINK_LEDGER states says JOB_NONE, record_run does
- * nothing, next_job, read_job and next_run say 0; without SINK_BODIES read_body says 0. No op is NULL.
+ * nothing, next_job, read_job and next_run say 0; without SINK_BODIES read_body says 0; without
+ * SINK_VIEWS views says 0. No op is NULL.
  *
  * The ops of the sink that a spec names ("sqlite:PATH", "null:", or a path that ends in .db, .sqlite or .sqlite3), and
  * where its target begins. NULL with *err that names the known sinks.
@@ -147,6 +185,9 @@ int sink_spec_show(const char *spec, struct buf *out);
 /* The guard alone, around a sink that is open already; closing it closes both. NULL: out of memory (the inner sink
  * stays open). For sink_open and the tests. */
 struct sink *guard_new(struct sink *inner);
+
+/* The op of sinks that make no views. */
+int sink_without_views(struct sink *, sink_view_fn tell, void *ctx, struct err *);
 
 /* The sinks there are; each also stands in the table in sink.c. */
 extern const struct sink_ops sqlite_ops, postgresql_ops, postgres_ops, pg_ops, jsonl_ops, csv_ops, raw_ops, null_ops;

@@ -40,6 +40,13 @@ void sqlite_db_patience(struct sqlite_db *, int ms);
 /* Prepares all statements: from here on number q is sql[q]. sql is borrowed for the call. Once. 0 or -1. */
 int sqlite_db_prepare(struct sqlite_db *, const char *const *sql, size_t n, struct err *);
 
+/* One more, for as long as until sqlite_db_less takes it and those after it away again. *q: its number. 0, 1 with *err:
+ * the tables that it names are not there as it wants them; or -1. */
+int sqlite_db_more(struct sqlite_db *, const char *sql, unsigned *q, struct err *);
+void sqlite_db_less(struct sqlite_db *, unsigned q);
+/* Makes or drops a view: 0, 1 with *err: SQLite refuses it for what it is; or -1. */
+int sqlite_db_define(struct sqlite_db *, const char *sql, struct err *);
+
 void sqlite_db_bind_text(struct sqlite_db *, unsigned q, int param, struct text); /* null text: NULL */
 void sqlite_db_bind_int(struct sqlite_db *, unsigned q, int param, int64_t);
 void sqlite_db_bind_blob(struct sqlite_db *, unsigned q, int param, const void *, size_t n);

@@ -46,6 +46,11 @@ static int sqlite_close(struct sink *sink, struct err *err)
 	return 0;
 }
 
+static int nothing_there(const char *path, struct err *err)
+{
+	return err_set(err, ERR_FATAL, "'%s' has none of this program's tables: nothing was exported to it", path);
+}
+
 /* Where nothing is there, s->db stays NULL. */
 static int open_to_read(struct sqlite *s, const char *path, bool must_exist, struct err *err)
 {
@@ -58,8 +63,7 @@ static int open_to_read(struct sqlite *s, const char *path, bool must_exist, str
 	s->db = sqlite_db_open(path, true, err);
 	there = s->db ? sqlite_schema_look(s->db, err) : -1;
 	if (there == 0 && must_exist)
-		return err_set(err, ERR_FATAL, "'%s' has none of this program's tables: nothing was exported to it",
-			       path);
+		return nothing_there(path, err);
 	if (there == 0) {
 		sqlite_db_close(s->db);
 		s->db = NULL;
@@ -67,15 +71,19 @@ static int open_to_read(struct sqlite *s, const char *path, bool must_exist, str
 	return there <= 0 ? there : sqlite_db_prepare(s->db, sqlite_sql, QUERIES, err);
 }
 
-static int open_to_write(struct sqlite *s, const char *path, mode_t mode, struct err *err)
+static int open_to_write(struct sqlite *s, const char *path, const struct sink_options *options, struct err *err)
 {
-	int there;
+	int there = options->must_exist ? sqlite_file_look(path, err) : 1;
 
-	s->fd = sqlite_file_hold(path, mode, err);
+	if (there <= 0)
+		return there < 0 ? -1 : err_set(err, ERR_FATAL, "there is no '%s'", path);
+	s->fd = sqlite_file_hold(path, options->file_mode, err);
 	if (s->fd < 0)
 		return -1;
 	s->db = sqlite_db_open(path, false, err);
 	there = s->db ? sqlite_schema_look(s->db, err) : -1;
+	if (there == 0 && options->must_exist)
+		return nothing_there(path, err);
 	if (there < 0 || (there == 0 && sqlite_schema_create(s->db, err)) ||
 	    sqlite_db_prepare(s->db, sqlite_sql, QUERIES, err))
 		return -1;
@@ -109,7 +117,7 @@ static struct sink *sqlite_open(const char *target, const struct sink_options *o
 		goto fail;
 	}
 	if ((options->read_only ? open_to_read(s, target, options->must_exist, err)
-				: open_to_write(s, target, options->file_mode, err)))
+				: open_to_write(s, target, options, err)))
 		goto fail;
 	return &s->base;
 fail:
@@ -119,7 +127,7 @@ fail:
 
 /* jobs */
 
-static int open_group(struct sqlite *s, struct err *err)
+int sqlite_group_open(struct sqlite *s, struct err *err)
 {
 	if (s->broken.kind != ERR_NONE) {
 		*err = s->broken;
@@ -147,7 +155,7 @@ static int sqlite_begin(struct sink *sink, const struct job *job, struct err *er
 	uuid_format(&job->id, s->id);
 	s->part_no = 0;
 	buf_clear(&s->part);
-	if (open_group(s, err) || sqlite_db_run(s->db, Q_JOB, err))
+	if (sqlite_group_open(s, err) || sqlite_db_run(s->db, Q_JOB, err))
 		return -1;
 	s->savepoint = true;
 	if (sqlite_ledger_decide(s, job, err))
@@ -174,7 +182,7 @@ static void sqlite_rollback(struct sink *sink)
 	s->savepoint = false;
 }
 
-static int sqlite_flush(struct sink *sink, struct err *err)
+int sqlite_group_flush(struct sink *sink, struct err *err)
 {
 	struct sqlite *s = sqlite_of(sink);
 
@@ -207,7 +215,7 @@ static int sqlite_record_run(struct sink *sink, const struct run_record *run, st
 
 const struct sink_ops sqlite_ops = {
     .scheme = "sqlite",
-    .has = SINK_LEDGER | SINK_RUNS | SINK_BODIES | SINK_CELLS,
+    .has = SINK_LEDGER | SINK_RUNS | SINK_BODIES | SINK_CELLS | SINK_VIEWS,
     .open = sqlite_open,
     .states = sqlite_ledger_states,
     .begin = sqlite_begin,
@@ -218,11 +226,12 @@ const struct sink_ops sqlite_ops = {
     .body = sqlite_content_body,
     .commit = sqlite_commit,
     .rollback = sqlite_rollback,
-    .flush = sqlite_flush,
+    .flush = sqlite_group_flush,
     .record_run = sqlite_record_run,
     .next_job = sqlite_ledger_next_job,
     .next_run = sqlite_ledger_next_run,
     .read_job = sqlite_ledger_read_job,
     .read_body = sqlite_content_read_body,
+    .views = sqlite_views,
     .close = sqlite_close,
 };
