@@ -115,6 +115,12 @@ static int connect_first(struct postgres *s, struct err *err)
 		   : 0;
 }
 
+static int nothing_there(const struct postgres *s, struct err *err)
+{
+	return err_set(err, ERR_FATAL, "%s has none of this program's tables: nothing was exported to it",
+		       buf_cstr(&s->display));
+}
+
 static int open_to_read(struct postgres *s, struct err *err)
 {
 	const struct postgres_schema schema = {s->schema_name, buf_cstr(&s->quoted)};
@@ -122,8 +128,7 @@ static int open_to_read(struct postgres *s, struct err *err)
 
 	s->there = there == 1;
 	if (there == 0 && s->must_exist)
-		return err_set(err, ERR_FATAL, "%s has none of this program's tables: nothing was exported to it",
-			       buf_cstr(&s->display));
+		return nothing_there(s, err);
 	return s->there ? postgres_schema_rights(s->db, &schema, false, err) : there;
 }
 
@@ -136,6 +141,8 @@ static int open_to_write(struct postgres *s, struct err *err)
 	if (s->key < 0 || postgres_lease_lock(s, err))
 		return -1;
 	there = postgres_schema_look(s->db, &schema, err);
+	if (there == 0 && s->must_exist)
+		return nothing_there(s, err);
 	if (there < 0 || (there == 0 && postgres_schema_create(s->db, &schema, err)))
 		return -1;
 	s->there = true;
@@ -260,15 +267,15 @@ static int postgres_record_run(struct sink *sink, const struct run_record *run, 
 
 #define POSTGRES_OPS(its_scheme, its_open)                                                                             \
 	{                                                                                                              \
-		.scheme = (its_scheme), .has = SINK_LEDGER | SINK_RUNS | SINK_BODIES | SINK_CELLS | SINK_AGAIN,        \
+		.scheme = (its_scheme),                                                                                \
+		.has = SINK_LEDGER | SINK_RUNS | SINK_BODIES | SINK_CELLS | SINK_VIEWS | SINK_AGAIN,                   \
 		.open = (its_open), .states = postgres_ledger_states, .begin = postgres_begin,                         \
 		.action = postgres_content_action, .result = postgres_content_result, .row = postgres_content_row,     \
 		.result_end = postgres_content_result_end, .body = postgres_content_body, .commit = postgres_commit,   \
 		.rollback = postgres_rollback, .flush = postgres_flush, .record_run = postgres_record_run,             \
 		.next_job = postgres_ledger_next_job, .next_run = postgres_ledger_next_run,                            \
 		.read_job = postgres_ledger_read_job, .read_body = postgres_content_read_body,                         \
-		.views = sink_without_views, \
-		.close = postgres_close,                                                                               \
+		.views = postgres_views, .close = postgres_close,                                                      \
 	}
 
 const struct sink_ops postgresql_ops = POSTGRES_OPS("postgresql", open_postgresql);

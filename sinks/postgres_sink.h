@@ -1,7 +1,7 @@
 /*
  * postgres_sink.h: what the files of the PostgreSQL sink share: postgres_ops.c (opening, jobs), postgres_lease.c (the
  * hold, lost connections), postgres_stage.c (what waits), postgres_group.c (how it goes out), postgres_ledger.c (the
- * table jobs) and postgres_content.c (everything else of a job). Nobody else includes it.
+ * table jobs), postgres_content.c (everything else of a job) and postgres_views.c. Nobody else includes it.
  *
  * What jobs bring is staged in buffers, as the tuples and calls that the server takes, and goes out at flush, or when
  * much is staged, in one transaction, the group. A job that is too large to be staged goes out while it comes, behind a
@@ -138,6 +138,9 @@ int postgres_content_result_end(struct sink *, const struct query_result *, stru
 int postgres_content_body(struct sink *, const void *piece, size_t n, struct err *);
 int postgres_content_end(struct postgres *, struct err *); /* the last part of the body */
 int postgres_content_read_body(struct sink *, const struct uuid *, sink_piece_fn, void *ctx, struct err *);
+
+/* postgres_views.c */
+int postgres_views(struct sink *, sink_view_fn tell, void *ctx, struct err *);
 
 /* The sinks, one for each way to name it; each stands in the table in sink.c. */
 extern const struct sink_ops postgresql_ops, postgres_ops, pg_ops;

@@ -10,7 +10,7 @@
 #define NUMBER "(0|[1-9][0-9]*|[1-9][0-9]{0,2}(,[0-9]{3}){1,5})([.][0-9]+)?"
 #define LEAP   "([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)"
 #define DAY                                                                                                            \
-	"(?!0000)([0-9]{4}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|"              \
+	"([0-9]{4}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|"                      \
 	"02-(0[1-9]|1[0-9]|2[0-8]))|" LEAP "-02-29)"
 #define CLOCK  "[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)?"
 #define OFFSET "[+-](0[0-9]|1[0-4]):[0-5][0-9]"
@@ -28,22 +28,29 @@ static const char *const sql_of[COLTYPES] = {
     [COLTYPE_PERCENT] = "CASE WHEN " SHORT "@ ~ '^-?" NUMBER " ?%$' THEN translate(@, ', %', '')::numeric * 0.01 END",
     [COLTYPE_BOOLEAN] = "CASE lower(@) WHEN 'true' THEN true WHEN 'yes' THEN true WHEN 'false' THEN false WHEN 'no' "
 			"THEN false END",
-    [COLTYPE_DATE] = "CASE WHEN @ ~ '^" DAY "$' THEN @::date END",
-    [COLTYPE_TIMESTAMP] = "CASE WHEN " SHORT "@ ~ '^" DAY "(" CLOCK "(Z| UTC)?)?$' THEN left(rtrim(@, ' UTCZ'), "
-			  "26)::timestamp "
-			  "WHEN " SHORT "@ ~ '^(?!0001|9999)" DAY CLOCK OFFSET "$' THEN "
-			  "(left(left(@, -6), 26) || right(@, 6))::timestamptz AT TIME ZONE 'UTC' END",
+    [COLTYPE_DATE] = "CASE WHEN @ ~ '^" DAY "$' AND left(@, 4) <> '0000' THEN @::date END",
+    [COLTYPE_TIMESTAMP] =
+	"CASE WHEN " SHORT "@ ~ '^" DAY "(" CLOCK "(Z| UTC)?)?$' AND left(@, 4) <> '0000' THEN left(rtrim(@, ' UTCZ'), "
+	"26)::timestamp "
+	"WHEN " SHORT "@ ~ '^" DAY CLOCK OFFSET "$' AND left(@, 4) NOT IN ('0000', '0001', '9999') THEN "
+	"(left(left(@, -6), 26) || right(@, 6))::timestamptz AT TIME ZONE 'UTC' END",
     [COLTYPE_TEXT] = "@",
 };
 
-/* -?#N #-?N (#N) #(N) -?N# (N#) (N)#, with or without a blank beside the currency: '_' is that blank. */
-static const char money_form[] = "^(-?#_" NUMBER "|#_-" NUMBER "|[(]#_" NUMBER "[)]|#_[(]" NUMBER "[)]|-?" NUMBER
-				 "_#|[(]" NUMBER "_#[)]|[(]" NUMBER "[)]_#)$";
+/* -?#N, and then all the others: #-?N (#N) #(N) -?N# (N#) (N)#, with or without a blank beside the currency: '!' is
+ * that blank. The first is what comes most. */
+static const char money_form[] = "CASE WHEN " SHORT "@ ~ '^-?#" NUMBER "$' THEN translate(@, '#,', '')::numeric "
+				 "WHEN " SHORT "@ ~ '^(-?#!" NUMBER "|#!-" NUMBER "|[(]#!" NUMBER "[)]|#![(]" NUMBER
+				 "[)]|-?" NUMBER "!#|[(]" NUMBER "!#[)]|[(]" NUMBER "[)]!#)$' THEN ";
+/* A code stands apart. */
+static const char money_form_code[] =
+    "CASE WHEN " SHORT "@ ~ '^(-?#!" NUMBER "|#!-" NUMBER "|[(]#!" NUMBER "[)]|#![(]" NUMBER "[)]|-?" NUMBER
+    "!#|[(]" NUMBER "!#[)]|[(]" NUMBER "[)]!#)$' THEN ";
 
 static int add_money(struct buf *out, const char *x, const char *currency)
 {
 	const char last = currency[strlen(currency) - 1];
-	const char *gap = last >= 'A' && last <= 'Z' ? "[ \xc2\xa0]" : "[ \xc2\xa0]?";
+	const bool code = last >= 'A' && last <= 'Z';
 	struct buf pattern, form;
 	int bad = 0;
 
@@ -51,13 +58,12 @@ static int add_money(struct buf *out, const char *x, const char *currency)
 	buf_init(&form, out->max);
 	for (const char *p = currency; *p; p++)
 		bad |= *p == '$' ? buf_adds(&pattern, "[$]") : buf_addc(&pattern, *p);
-	for (const char *p = money_form; *p; p++)
-		bad |= *p == '_' ? buf_adds(&form, gap) : buf_addc(&form, *p);
-	bad |= viewsql_fill(out, "CASE WHEN " SHORT "@ ~ '", x, NULL);
+	for (const char *p = code ? money_form_code : money_form; *p; p++)
+		bad |= *p == '!' ? buf_adds(&form, code ? "[ \xc2\xa0]" : "[ \xc2\xa0]?") : buf_addc(&form, *p);
 	bad |= viewsql_fill(out, buf_cstr(&form), x, buf_cstr(&pattern));
-	bad |= viewsql_fill(
-	    out, "' THEN CASE WHEN @ ~ '[-(]' THEN -1 ELSE 1 END * translate(@, '-(), \xc2\xa0#', '')::numeric END", x,
-	    currency);
+	bad |= viewsql_fill(out,
+			    "CASE WHEN @ ~ '[-(]' THEN -1 ELSE 1 END * translate(@, '-(), \xc2\xa0#', '')::numeric END",
+			    x, currency);
 	buf_free(&pattern);
 	buf_free(&form);
 	return bad;

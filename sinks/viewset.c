@@ -236,19 +236,23 @@ int viewset_known_column(struct viewset *s, struct viewset_view *v, int64_t posi
 	return 0;
 }
 
+struct viewset_view *viewset_find(const struct viewset *s, struct text name)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (*s->views[i]->name && text_eq(name, text_of(s->views[i]->name)))
+			return s->views[i];
+	return NULL;
+}
+
 int viewset_object(struct viewset *s, struct text name, const char *mark, struct err *err)
 {
-	for (size_t i = 0; i < s->n; i++) {
-		struct viewset_view *v = s->views[i];
+	struct viewset_view *v = viewset_find(s, name);
 
-		if (!v->kept || !text_eq(name, text_of(v->name)))
-			continue;
-		/* Somebody has put something else there: it is theirs. */
-		if (strcmp(v->definition, mark) != 0 || !*mark)
-			break;
+	if (v && *mark && strcmp(v->definition, mark) == 0) {
 		v->is_there = true;
 		return 0;
 	}
+	/* Where somebody has put something else in the place of one of ours, that is theirs. */
 	return viewname_set_add(s->taken, name) ? no_memory(err) : 0;
 }
 

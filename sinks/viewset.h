@@ -77,6 +77,8 @@ struct viewset_view *viewset_known(struct viewset *, const struct viewset_view *
 /* A row of view_columns of that view: position counts from 1. 0 or -1. */
 int viewset_known_column(struct viewset *, struct viewset_view *, int64_t position, const struct viewset_column *,
 			 struct err *);
+/* The one of that name; NULL: none. */
+struct viewset_view *viewset_find(const struct viewset *, struct text name);
 /* What there is in the schema by that name; mark: of a view, its definition as it was made; empty: of none of ours. */
 int viewset_object(struct viewset *, struct text name, const char *mark, struct err *);
 
