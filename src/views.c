@@ -156,36 +156,52 @@ int views(const struct options *o)
 		code = EXIT_UNEXPECTED;
 	}
 	if (rc == 1)
-		log_line(LOG_ERROR, NULL, "some views could not be made; what was there before still is");
+		log_line(LOG_ERROR, NULL, "some views could not be made; what was there before still is there");
 	buf_free(&p.out);
 	return code;
 }
 
 /* --- at the end of a run --- */
 
+struct making {
+	const char *spec;
+	int64_t made, changed, misfits;
+};
+
 static int log_one(void *ctx, const struct sink_view *v, struct err *err)
 {
-	const char *spec = ctx;
+	struct making *m = ctx;
 	struct buf name;
 
 	(void)err;
 	buf_init(&name, 4096);
 	(void)add_name(v, &name);
-	switch (v->state) {
-	case SINK_VIEW_FAILED:
-		log_line(LOG_ERROR, NULL, "the view '%s' of '%s' could not be made: %s", buf_cstr(&name), spec, v->why);
-		break;
-	case SINK_VIEW_SAME:
-		break;
-	default:
-		log_line(LOG_INFO, NULL, "the view '%s' is %s: %zu column%s", buf_cstr(&name),
-			 v->state == SINK_VIEW_MADE ? "new" : "changed", v->n, amount_plural((int64_t)v->n));
-	}
+	m->made += v->state == SINK_VIEW_MADE;
+	m->changed += v->state == SINK_VIEW_CHANGED;
+	for (size_t i = 0; i < v->n; i++)
+		m->misfits += v->columns[i].misfits;
+	if (v->state == SINK_VIEW_FAILED)
+		log_line(LOG_ERROR, NULL, "the view %s of '%s' could not be made: %s", buf_cstr(&name), m->spec,
+			 v->why);
+	else if (v->state != SINK_VIEW_SAME)
+		log_line(LOG_DEBUG, NULL, "the view %s is %s", buf_cstr(&name),
+			 v->state == SINK_VIEW_MADE ? "new" : "changed");
 	buf_free(&name);
 	return 0;
 }
 
 int views_make(struct sink *sink, const char *spec, struct err *err)
 {
-	return sink->ops->views(sink, log_one, (void *)(uintptr_t)spec, err);
+	struct making m = {.spec = spec};
+	const int rc = sink->ops->views(sink, log_one, &m, err);
+
+	if (rc >= 0 && m.made + m.changed > 0)
+		log_line(LOG_INFO, NULL, "views of '%s': %lld new, %lld changed", spec, (long long)m.made,
+			 (long long)m.changed);
+	if (rc >= 0 && m.misfits > 0)
+		log_line(LOG_INFO, NULL,
+			 "views of '%s': %lld cell%s do not fit the type that the API gives, and are null there "
+			 "(SELECT * FROM view_columns WHERE misfits > 0)",
+			 spec, (long long)m.misfits, amount_plural(m.misfits));
+	return rc;
 }

@@ -106,6 +106,7 @@ struct contract_test {
 	void (*run)(struct world *);
 };
 
-extern const struct contract_test tests_order[], tests_group[], tests_cells[], tests_ledger[], tests_reading[], tests_bodies[];
+extern const struct contract_test tests_order[], tests_group[], tests_cells[], tests_ledger[], tests_reading[], tests_bodies[],
+    tests_views[];
 
 #endif
