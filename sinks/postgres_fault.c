@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum meaning { M_LOST, M_AGAIN, M_DATA, M_ROOM, M_READ_ONLY, M_RIGHT, M_LAYOUT, M_LOCKED, M_OTHER };
+enum meaning { M_LOST, M_AGAIN, M_DATA, M_ROOM, M_READ_ONLY, M_RIGHT, M_LAYOUT, M_LOCKED, M_NEEDED, M_OTHER };
 
 /* The first prefix of an SQLSTATE that fits decides (PostgreSQL's manual, appendix A). */
 static const struct {
@@ -29,6 +29,7 @@ static const struct {
     {"42804", M_LAYOUT},                                           /* another type */
     {"3F000", M_LAYOUT},                                           /* no such schema */
     {"55P03", M_LOCKED},
+    {"2BP01", M_NEEDED}, /* what is to be dropped is used by something else */
 };
 
 static enum meaning meaning_of(const char *sqlstate)
@@ -90,6 +91,8 @@ int postgres_fault_set(struct err *err, const struct postgres_where *where, cons
 		return err_set(err, ERR_FATAL, "database %s is not laid out as its schema version says: %s", db, line);
 	case M_LOCKED:
 		return err_set(err, ERR_FATAL, "another program has kept a table of database %s locked: %s", db, line);
+	case M_NEEDED:
+		return err_set(err, ERR_FATAL, "other objects depend on it (database %s: %s)", db, line);
 	default:
 		return err_set(err, ERR_FATAL, "database %s: %s", db, *line ? line : "an error without words");
 	}

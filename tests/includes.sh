@@ -27,7 +27,7 @@ room() { # FILE: sets ROOM
   case ${1##*/} in
   main.c) ROOM=main ;;
   cmd_* | command.*) ROOM=command ;;
-  run.* | run_* | status* | views*) ROOM=run ;;
+  run.* | run_* | status* | views.*) ROOM=run ;;
   ids.*) ROOM=ids ;;
   fetch.* | fetch_* | schedule*) ROOM=fetch ;;
   result.* | result_*) ROOM=result ;;
