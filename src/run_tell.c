@@ -124,6 +124,20 @@ static const char *next_step(const struct run *r, const struct reasons *open)
 	return "to go on";
 }
 
+static const char lost_for_good[] = "what is lost stays lost and is not asked for again (--retry-lost asks once more)";
+static const char not_found_again[] =
+    "not_found is asked for again until 14 days after it was first asked for; what else "
+    "is lost is not (--retry-lost asks once more)";
+
+static bool will_be_asked(const struct reasons *lost)
+{
+	bool again = false;
+
+	for (size_t i = 0; i < lost->n; i++)
+		again = again || lost->at[i].state == JOB_NOT_FOUND;
+	return again;
+}
+
 void run_tell(struct run *r, const struct summary *s)
 {
 	const enum log_level level = s->exit_code == 0 ? LOG_INFO : LOG_ERROR;
@@ -142,9 +156,7 @@ void run_tell(struct run *r, const struct summary *s)
 	if (step != NULL)
 		say(level, &line, buf_addf(&line, "%s: ", step) | add_command(r, &line));
 	else if (lost.n > 0)
-		say(level, &line,
-		    buf_adds(&line,
-			     "what is lost stays lost and is not asked for again (--retry-lost asks once more)"));
+		say(level, &line, buf_adds(&line, will_be_asked(&lost) ? not_found_again : lost_for_good));
 	reasons_free(&open);
 	reasons_free(&lost);
 	buf_free(&line);
