@@ -5,14 +5,11 @@
  * catalogue go into one transaction, and each view that is changed into one of its own, since it keeps readers of the
  * view waiting. A view of ours bears its mark in its comment: what has none, or another one, is somebody else's.
  */
-#include "postgres_sink.h"
+#include "postgres_views_own.h"
 #include "viewsql.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#define COMMENT "results of one shape, typed; made by omni-export, which makes it anew: "
-#define AT_ONCE 5000 /* results whose rows are asked for together */
 
 static const char create_catalogue[] =
     "CREATE TABLE @views ("
@@ -22,31 +19,6 @@ static const char create_catalogue[] =
     "view_name text, position integer, column_name text NOT NULL, label text NOT NULL, type text NOT NULL, "
     "source text NOT NULL, cells bigint NOT NULL, empty bigint NOT NULL, misfits bigint NOT NULL, seen text NOT NULL, "
     "PRIMARY KEY (view_name, position));";
-
-/* What there is under the names of the catalogue; $1: the schema. */
-static const char look_for_catalogue[] =
-    "SELECT count(*) FILTER (WHERE c.relkind = 'r'), count(*) FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = "
-    "c.relnamespace WHERE n.nspname = $1::text AND c.relname IN ('views', 'view_columns')";
-
-static const char read_views[] =
-    "SELECT view_name, definition, columns, query_name, seen_no, results, seen_sum FROM @views";
-static const char read_columns[] = "SELECT view_name, position, type, source, cells, empty, seen FROM @view_columns "
-				   "ORDER BY view_name, position";
-
-/* Names that a view cannot have beside its own: of relations, and of types. */
-static const char read_objects[] =
-    "SELECT c.relname, c.relkind, obj_description(c.oid, 'pg_class') FROM pg_class AS c JOIN pg_namespace AS n "
-    "ON n.oid = c.relnamespace WHERE n.nspname = $1::text UNION ALL SELECT t.typname, 't', NULL FROM pg_type AS t "
-    "JOIN pg_namespace AS n ON n.oid = t.typnamespace WHERE n.nspname = $1::text AND t.typrelid = 0";
-
-static const char read_results[] =
-    "COPY (SELECT r.result_no::bigint, r.job_id, r.action_index::bigint, r.query_name, r.columns::text, "
-    "r.column_types::text, (extract(epoch FROM j.stored_at) * 1000000)::bigint, "
-    "(extract(epoch FROM j.first_action_at) * 1000000)::bigint FROM @results AS r LEFT JOIN @jobs AS j "
-    "ON j.job_id = r.job_id WHERE r.columns::text <> '[]' ORDER BY r.result_no) TO STDOUT (FORMAT binary)";
-
-static const char read_rows[] = "COPY (SELECT result_no::bigint, cells FROM @row_cells WHERE result_no = ANY ('{";
-static const char read_rows_end[] = "}'::integer[])) TO STDOUT (FORMAT binary)";
 
 static const char delete_columns[] =
     "DELETE FROM @view_columns WHERE view_name = (SELECT view_name FROM @views WHERE shape = $1::text)";
@@ -72,210 +44,12 @@ struct task {
 	struct postgres *s;
 	struct viewset *set;
 	struct buf sql, grants, texts;
-	struct text *cells;
 	bool catalogue; /* it is there */
 };
 
 static int no_memory(struct err *err)
 {
 	return err_set(err, ERR_FATAL, "out of memory");
-}
-
-static int not_ours(const struct task *t, struct err *err)
-{
-	return err_set(err, ERR_FATAL, "%s has a table 'views' or 'view_columns' that is not this program's",
-		       buf_cstr(&t->s->display));
-}
-
-static const char *expand(struct task *t, const char *sql, struct err *err)
-{
-	buf_clear(&t->s->sql);
-	if (postgres_sql_expand(sql, buf_cstr(&t->s->quoted), &t->s->sql)) {
-		(void)no_memory(err);
-		return NULL;
-	}
-	return buf_cstr(&t->s->sql);
-}
-
-/* Rows, or -1. The parameters are in s->args where the statement has some. */
-static int ask(struct task *t, const char *sql, struct err *err)
-{
-	const bool has = strstr(sql, "$1") != NULL;
-	const char *expanded = expand(t, sql, err);
-
-	return expanded ? postgres_db_ask(t->s->db, expanded, has ? &t->s->args : NULL, false, err) : -1;
-}
-
-/* The same with one or two texts. */
-static int ask_with(struct task *t, const char *sql, const char *a, const char *b, struct err *err)
-{
-	struct postgres_tuple args = postgres_group_args(t->s);
-
-	postgres_tuple_text(&args, text_of(a));
-	if (b)
-		postgres_tuple_text(&args, text_of(b));
-	return args.failed ? no_memory(err) : ask(t, sql, err);
-}
-
-/* --- reading --- */
-
-static void copy_name(char *to, size_t room, struct text from)
-{
-	const size_t n = from.p && from.n < room ? from.n : 0;
-
-	memcpy(to, from.p ? from.p : "", n);
-	to[n] = '\0';
-}
-
-static int read_catalogue(struct task *t, struct err *err)
-{
-	struct postgres_db *db = t->s->db;
-	struct viewset_view *v = NULL;
-	int n = ask(t, read_views, err);
-
-	if (n < 0)
-		return -1;
-	for (int i = 0; i < n; i++) {
-		struct viewset_view row = {.labels = postgres_db_text(db, i, 2),
-					   .query_name = postgres_db_text(db, i, 3),
-					   .seen_no = postgres_db_int(db, i, 4),
-					   .seen_n = postgres_db_int(db, i, 5),
-					   .seen_sum = postgres_db_int(db, i, 6)};
-
-		copy_name(row.name, sizeof(row.name), postgres_db_text(db, i, 0));
-		copy_name(row.definition, sizeof(row.definition), postgres_db_text(db, i, 1));
-		if (!viewset_known(t->set, &row, err))
-			return -1;
-	}
-	n = ask(t, read_columns, err);
-	for (int i = 0; i < n; i++) {
-		const struct text name = postgres_db_text(db, i, 0);
-		struct viewset_column c = {.kind = coltype_of_name(postgres_db_text(db, i, 2)),
-					   .from_api = text_eq(postgres_db_text(db, i, 3), text_of("api"))};
-
-		if (!coltype_read(&c.seen, postgres_db_text(db, i, 6)))
-			return not_ours(t, err);
-		c.seen.cells = postgres_db_int(db, i, 4);
-		c.seen.empty = postgres_db_int(db, i, 5);
-		if (!v || !text_eq(name, text_of(v->name)))
-			v = viewset_find(t->set, name);
-		if (v && viewset_known_column(t->set, v, postgres_db_int(db, i, 1), &c, err))
-			return -1;
-	}
-	return n < 0 ? -1 : 0;
-}
-
-static int read_all_objects(struct task *t, struct err *err)
-{
-	const size_t begin = strlen(COMMENT);
-	const int n = ask_with(t, read_objects, t->s->schema_name, NULL, err);
-
-	for (int i = 0; i < n; i++) {
-		const struct text comment = postgres_db_text(t->s->db, i, 2);
-		char mark[SHA256_HEX_LEN + 1] = "";
-
-		if (text_eq(postgres_db_text(t->s->db, i, 1), text_of("v")) && comment.n == begin + SHA256_HEX_LEN &&
-		    memcmp(comment.p, COMMENT, begin) == 0)
-			copy_name(mark, sizeof(mark), (struct text){comment.p + begin, SHA256_HEX_LEN});
-		if (viewset_object(t->set, postgres_db_text(t->s->db, i, 0), mark, err))
-			return -1;
-	}
-	return n < 0 ? -1 : 0;
-}
-
-/* A number as the binary format has it; 0 for null. */
-static int64_t number_of(struct text field)
-{
-	uint64_t value = 0;
-
-	for (size_t i = 0; field.p && i < field.n; i++)
-		value = value << 8 | (unsigned char)field.p[i];
-	return (int64_t)value;
-}
-
-static int take_result(void *ctx, const char *fields, size_t n, struct err *err)
-{
-	struct task *t = ctx;
-	struct text f[8] = {{0}};
-	struct viewset_result r;
-	size_t at = 0;
-
-	for (size_t i = 0; i < 8; i++)
-		if (!postgres_tuple_next(fields, n, &at, &f[i]))
-			return err_set(err, ERR_FATAL, "the server's COPY is cut");
-	r = (struct viewset_result){.no = number_of(f[0]),
-				    .action_index = number_of(f[2]),
-				    .query_name = f[3],
-				    .columns = f[4],
-				    .column_types = f[5],
-				    .stored_us = number_of(f[6]),
-				    .asked_us = number_of(f[7])};
-	if (f[1].n == sizeof(r.job.b))
-		memcpy(r.job.b, f[1].p, sizeof(r.job.b));
-	return viewset_result(t->set, &r, err);
-}
-
-/* An array: how many dimensions, a flag, the type, and for each how many and from where; then the elements. */
-static int take_row(void *ctx, const char *fields, size_t n, struct err *err)
-{
-	struct task *t = ctx;
-	struct viewset_view *v;
-	struct text no, array;
-	size_t at = 0, cells = 0;
-
-	if (!postgres_tuple_next(fields, n, &at, &no) || !postgres_tuple_next(fields, n, &at, &array))
-		return err_set(err, ERR_FATAL, "the server's COPY is cut");
-	v = viewset_unread_view(t->set, number_of(no));
-	if (!v)
-		return 0;
-	at = 20;
-	if (array.p && array.n >= 20 && number_of((struct text){array.p, 4}) == 1)
-		while (cells < v->n && postgres_tuple_next(array.p, array.n, &at, &t->cells[cells]))
-			cells++;
-	viewset_feed(v, t->cells, cells);
-	return 0;
-}
-
-static int read_all_rows(struct task *t, struct err *err)
-{
-	const struct viewset_unread *unread;
-	size_t n, i = 0;
-
-	unread = viewset_settle(t->set, &n);
-	while (i < n) {
-		const size_t end = n - i < AT_ONCE ? n : i + AT_ONCE;
-		const char *sql;
-		int bad;
-
-		buf_clear(&t->sql);
-		bad = buf_adds(&t->sql, read_rows);
-		for (const size_t begin = i; i < end; i++)
-			bad |= buf_addf(&t->sql, "%s%lld", i > begin ? "," : "", (long long)unread[i].no);
-		if (bad || buf_adds(&t->sql, read_rows_end))
-			return no_memory(err);
-		sql = expand(t, buf_cstr(&t->sql), err);
-		if (!sql || postgres_db_copy_out(t->s->db, sql, take_row, t, err))
-			return -1;
-	}
-	return 0;
-}
-
-static int read_all(struct task *t, struct err *err)
-{
-	struct postgres_db *db = t->s->db;
-	const char *sql;
-
-	if (ask_with(t, look_for_catalogue, t->s->schema_name, NULL, err) != 1)
-		return -1;
-	if (postgres_db_int(db, 0, 0) != postgres_db_int(db, 0, 1) || postgres_db_int(db, 0, 1) == 1)
-		return not_ours(t, err);
-	t->catalogue = postgres_db_int(db, 0, 1) > 0;
-	if ((t->catalogue && read_catalogue(t, err)) || read_all_objects(t, err))
-		return -1;
-	sql = expand(t, read_results, err);
-	if (!sql || postgres_db_copy_out(db, sql, take_result, t, err) || read_all_rows(t, err))
-		return -1;
-	return viewset_decide(t->set, err);
 }
 
 /* --- writing --- */
@@ -318,7 +92,7 @@ static int write_all_columns(struct task *t, const struct viewset_view *v, struc
 	for (size_t k = 0; k < 8 && rc == 0; k++)
 		postgres_tuple_texts(&args, table + k * v->n, v->n);
 	if (rc == 0)
-		rc = args.failed ? no_memory(err) : ask(t, write_columns, err) < 0 ? -1 : 0;
+		rc = args.failed ? no_memory(err) : postgres_views_ask(t->s, write_columns, err) < 0 ? -1 : 0;
 	free(table);
 	return rc;
 }
@@ -327,7 +101,8 @@ static int write_catalogue(struct task *t, const struct viewset_view *v, struct 
 {
 	struct postgres_tuple args;
 
-	if (ask_with(t, delete_columns, v->shape, NULL, err) < 0 || ask_with(t, delete_view, v->shape, NULL, err) < 0)
+	if (postgres_views_ask_with(t->s, delete_columns, v->shape, NULL, err) < 0 ||
+	    postgres_views_ask_with(t->s, delete_view, v->shape, NULL, err) < 0)
 		return -1;
 	args = postgres_group_args(t->s);
 	postgres_tuple_text(&args, text_of(v->shape));
@@ -340,7 +115,7 @@ static int write_catalogue(struct task *t, const struct viewset_view *v, struct 
 	postgres_tuple_text(&args, text_of(v->mark));
 	if (args.failed)
 		return no_memory(err);
-	return ask(t, write_view, err) < 0 ? -1 : write_all_columns(t, v, err);
+	return postgres_views_ask(t->s, write_view, err) < 0 ? -1 : write_all_columns(t, v, err);
 }
 
 /* CREATE: behind a DROP where it cannot be replaced, with what was granted on it. 0 or -1. */
@@ -353,7 +128,7 @@ static int define(struct task *t, const struct viewset_view *v, bool drop, struc
 	buf_clear(&t->sql);
 	buf_clear(&t->grants);
 	if (drop) {
-		if (ask_with(t, read_grants, t->s->schema_name, v->name, err) < 0)
+		if (postgres_views_ask_with(t->s, read_grants, t->s->schema_name, v->name, err) < 0)
 			return -1;
 		grants = postgres_db_text(t->s->db, 0, 0);
 		if (grants.n > 0 && buf_add(&t->grants, grants.p, grants.n))
@@ -362,7 +137,8 @@ static int define(struct task *t, const struct viewset_view *v, bool drop, struc
 	bad = drop ? buf_addf(&t->sql, "DROP VIEW %s.%s; ", schema, v->name) : 0;
 	bad |= buf_addf(&t->sql, "CREATE OR REPLACE VIEW %s.%s AS ", schema, v->name);
 	bad |= postgres_viewsql(v, schema, &t->sql);
-	bad |= buf_addf(&t->sql, "; COMMENT ON VIEW %s.%s IS '" COMMENT "%s'; ", schema, v->name, v->mark);
+	bad |=
+	    buf_addf(&t->sql, "; COMMENT ON VIEW %s.%s IS '" POSTGRES_VIEWS_COMMENT "%s'; ", schema, v->name, v->mark);
 	bad |= buf_adds(&t->sql, buf_cstr(&t->grants));
 	return bad ? no_memory(err) : postgres_db_exec(t->s->db, buf_cstr(&t->sql), err);
 }
@@ -425,7 +201,7 @@ static int write_group(struct task *t, struct viewset_view *only, struct err *er
 	if (begin(t, err))
 		return -1;
 	if (!t->catalogue) {
-		const char *sql = expand(t, create_catalogue, err);
+		const char *sql = postgres_views_expand(t->s, create_catalogue, err);
 		if (!sql || postgres_db_exec(t->s->db, sql, err))
 			return -1;
 	}
@@ -452,8 +228,9 @@ static int work(struct task *t, struct err *err)
 	struct viewset_view *v;
 	bool write;
 
-	if (postgres_db_exec(t->s->db, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", err) || read_all(t, err) ||
-	    postgres_db_commit(t->s->db, err) || viewset_plan(t->set, add_sql, t, &write, err))
+	if (postgres_db_exec(t->s->db, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", err) ||
+	    postgres_views_read(t->s, t->set, &t->catalogue, err) || postgres_db_commit(t->s->db, err) ||
+	    viewset_plan(t->set, add_sql, t, &write, err))
 		return -1;
 	if (write && write_group(t, NULL, err))
 		return -1;
@@ -486,13 +263,13 @@ static int work_again(struct task *t, struct err *err)
 
 int postgres_views(struct sink *sink, sink_view_fn tell, void *ctx, struct err *err)
 {
-	struct task t = {.s = postgres_of(sink), .cells = calloc(VIEWSET_COLUMNS_MAX, sizeof(struct text))};
-	int rc = t.cells ? 0 : no_memory(err);
+	struct task t = {.s = postgres_of(sink)};
+	int rc = 0;
 
 	buf_init(&t.sql, SIZE_MAX / 2);
 	buf_init(&t.grants, SIZE_MAX / 2);
 	buf_init(&t.texts, SIZE_MAX / 2);
-	if (rc == 0 && t.s->there)
+	if (t.s->there)
 		rc = work_again(&t, err);
 	if (rc == 0 && t.set)
 		rc = viewset_tell(t.set, tell, ctx, err);
@@ -500,6 +277,5 @@ int postgres_views(struct sink *sink, sink_view_fn tell, void *ctx, struct err *
 	buf_free(&t.sql);
 	buf_free(&t.grants);
 	buf_free(&t.texts);
-	free(t.cells);
 	return rc;
 }
