@@ -135,7 +135,8 @@ static int define(struct task *t, const struct viewset_view *v, bool drop, struc
 			return no_memory(err);
 	}
 	bad = drop ? buf_addf(&t->sql, "DROP VIEW %s.%s; ", schema, v->name) : 0;
-	bad |= buf_addf(&t->sql, "CREATE OR REPLACE VIEW %s.%s AS ", schema, v->name);
+	bad |=
+	    buf_addf(&t->sql, "CREATE %sVIEW %s.%s AS ", !drop && *v->definition ? "OR REPLACE " : "", schema, v->name);
 	bad |= postgres_viewsql(v, schema, &t->sql);
 	bad |=
 	    buf_addf(&t->sql, "; COMMENT ON VIEW %s.%s IS '" POSTGRES_VIEWS_COMMENT "%s'; ", schema, v->name, v->mark);
@@ -148,14 +149,15 @@ static int define(struct task *t, const struct viewset_view *v, bool drop, struc
 static int write_one(struct task *t, struct viewset_view *v, struct err *err)
 {
 	struct postgres_db *db = t->s->db;
+	const int tries = v->state == SINK_VIEW_CHANGED ? 2 : 1;
 	int rc = -1;
 
 	if (v->state == SINK_VIEW_SAME)
 		return v->changed ? write_catalogue(t, v, err) : 0;
 	if (postgres_db_exec(db, "SAVEPOINT view", err))
 		return -1;
-	for (int drop = 0; drop <= (v->state == SINK_VIEW_CHANGED) && rc != 0; drop++) {
-		rc = define(t, v, drop > 0, &v->why);
+	for (int i = 0; i < tries && rc != 0; i++) {
+		rc = define(t, v, i > 0, &v->why);
 		if (rc == 0)
 			break;
 		if (postgres_db_lost(db) || v->why.kind == ERR_RETRY) {
@@ -253,6 +255,9 @@ static int work_again(struct task *t, struct err *err)
 		if ((!t->s->db || postgres_db_lost(t->s->db)) && postgres_lease_again(t->s, err))
 			return -1;
 		rc = work(t, err);
+		/* What may not be made costs the views alone. */
+		if (rc != 0 && err->kind == ERR_FATAL && t->s->db && postgres_db_no_right(t->s->db))
+			err->kind = ERR_JOB;
 		if (rc != 0 && !postgres_db_lost(t->s->db))
 			(void)postgres_db_exec(t->s->db, "ROLLBACK", NULL);
 		if (rc != 0 && err->kind != ERR_RETRY)

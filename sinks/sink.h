@@ -88,6 +88,7 @@ enum sink_view_state {
 	SINK_VIEW_SAME,    /* as it was */
 	SINK_VIEW_MADE,    /* new */
 	SINK_VIEW_CHANGED, /* it has other types now */
+	SINK_VIEW_NONE,    /* there can be none: why */
 	SINK_VIEW_FAILED   /* it could not be made or changed: why; what was there still is */
 };
 

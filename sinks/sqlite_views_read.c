@@ -36,7 +36,7 @@ static int no_memory(struct err *err)
 
 static int not_ours(struct sqlite_db *db, struct err *err)
 {
-	return err_set(err, ERR_FATAL, "'%s' has a table 'views' or 'view_columns' that is not this program's",
+	return err_set(err, ERR_JOB, "'%s' has a table 'views' or 'view_columns' that is not this program's",
 		       sqlite_db_path(db));
 }
 

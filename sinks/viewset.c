@@ -156,6 +156,8 @@ static int take_types(struct viewset *s, struct viewset_view *v, struct text typ
 			continue;
 		if (json_string(s->doc, type, sizeof(c->api) - 1, &s->scratch, &flags, err))
 			return -1;
+		if (!coltype_is_api(buf_text(&s->scratch)))
+			continue;
 		if (!*c->api)
 			memcpy(c->api, buf_cstr(&s->scratch), s->scratch.len + 1);
 		else if (strcmp(c->api, buf_cstr(&s->scratch)) != 0)

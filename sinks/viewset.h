@@ -33,8 +33,8 @@ struct viewset_column {
 	struct coltype seen;
 	enum coltype_kind kind;
 	bool from_api;
-	char api[16];   /* what the API calls it; empty: nothing of use */
-	bool api_mixed; /* not everywhere the same: that is nothing of use either */
+	char api[16];   /* what the API calls it where that is of use; else empty */
+	bool api_mixed; /* not everywhere the same: that is of no use either */
 };
 
 struct viewset_view {
@@ -52,7 +52,7 @@ struct viewset_view {
 
 	/* what is to become of it (viewset_plan), and then what did */
 	enum sink_view_state state;
-	struct err why;                /* SINK_VIEW_FAILED */
+	struct err why;                /* SINK_VIEW_NONE, SINK_VIEW_FAILED */
 	char mark[SHA256_HEX_LEN + 1]; /* of the view that there should be */
 
 	/* what is counted: results up to this number, so many, with this sum over them */

@@ -36,6 +36,8 @@ static int name_view(struct viewset *s, struct viewset_view *v, struct err *err)
 		v->query_name = text_of(v->first_name);
 		v->first_name = NULL; /* it is owned there now */
 	}
+	if (v->too_large)
+		return 0;
 	if (viewname_of_query(v->query_name, v->name))
 		return no_memory(err);
 	for (unsigned nth = 0; viewname_set_has(s->taken, text_of(v->name)); nth++)
@@ -104,7 +106,7 @@ int viewset_plan(struct viewset *s, viewset_sql_fn sql, void *ctx, bool *write, 
 		struct viewset_view *v = s->views[i];
 
 		if (v->too_large) {
-			v->state = SINK_VIEW_FAILED;
+			v->state = SINK_VIEW_NONE;
 			(void)err_set(&v->why, ERR_JOB,
 				      "its columns are more, or have longer labels, than a view can have");
 			continue;

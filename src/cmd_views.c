@@ -7,8 +7,9 @@ void cmd_views_help(FILE *f)
 		    "Makes one SQL view for each shape of result (the same labels in the same order)\n"
 		    "in a SQLite or PostgreSQL sink, named after its query, its columns named by the\n"
 		    "labels and typed; a cell that does not fit its column's type is null. Prints a\n"
-		    "line for each view: '=' as it was, '+' new, '*' changed, '!' not made. Made\n"
-		    "again, what is as it should be is not touched. 'run --views' does it too.\n\n"
+		    "line for each: '=' as it was, '+' new, '*' changed, '-' there can be none, '!' it\n"
+		    "could not be made. Made again, what is as it should be is not touched.\n"
+		    "'run --views' does it too.\n\n"
 		    "Examples:\n"
 		    "  omni-export views results.db\n"
 		    "  omni-export views --json postgresql://etl@db.example/dw\n\n",

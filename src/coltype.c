@@ -72,6 +72,14 @@ static const struct {
     {"ARRAY", COLTYPE_FITS(COLTYPE_TEXT), COLTYPE_TEXT},
 };
 
+bool coltype_is_api(struct text api)
+{
+	for (size_t i = 0; i < sizeof(api_types) / sizeof(api_types[0]); i++)
+		if (text_eq(api, text_of(api_types[i].name)))
+			return true;
+	return false;
+}
+
 /* The kind among these that most cells fit. */
 static enum coltype_kind most_of(const struct coltype *c, unsigned kinds)
 {

@@ -60,6 +60,9 @@ void coltype_feed(struct coltype *, struct text cell);
  */
 enum coltype_kind coltype_decide(const struct coltype *, struct text api, bool *from_api);
 
+/* Is it a data_type that says something of use? */
+bool coltype_is_api(struct text);
+
 /* How many cells are null in a view that reads them so, though something stands there. */
 int64_t coltype_misfits(const struct coltype *, enum coltype_kind);
 

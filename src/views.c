@@ -13,26 +13,34 @@
 #define OUT_MAX     ((size_t)1 << 30)
 #define LABEL_CHARS 60 /* of a name that stands in a message */
 
-static const char signs[] = {
-    [SINK_VIEW_SAME] = '=', [SINK_VIEW_MADE] = '+', [SINK_VIEW_CHANGED] = '*', [SINK_VIEW_FAILED] = '!'};
+static const char signs[] = {[SINK_VIEW_SAME] = '=',
+			     [SINK_VIEW_MADE] = '+',
+			     [SINK_VIEW_CHANGED] = '*',
+			     [SINK_VIEW_NONE] = '-',
+			     [SINK_VIEW_FAILED] = '!'};
 
 /* --- telling --- */
+
+static bool has_failed(const struct sink_view *v)
+{
+	return v->state == SINK_VIEW_NONE || v->state == SINK_VIEW_FAILED;
+}
 
 /* The name, or, where there is no view, that of the query. */
 static int add_name(const struct sink_view *v, struct buf *out)
 {
-	if (*v->name)
+	if (v->state != SINK_VIEW_NONE)
 		return buf_adds(out, v->name);
-	return buf_adds(out, "(no view of '") |
+	return buf_adds(out, "no view of '") |
 	       utf8_visible(out, v->query_name.p ? v->query_name.p : "", v->query_name.n, LABEL_CHARS) |
-	       buf_adds(out, "')");
+	       buf_addc(out, '\'');
 }
 
 int views_text(const struct sink_view *v, struct buf *out)
 {
 	int bad = buf_addf(out, "%c ", signs[v->state]) | add_name(v, out);
 
-	if (v->state == SINK_VIEW_FAILED)
+	if (has_failed(v))
 		return bad | buf_adds(out, ": ") | utf8_visible(out, v->why, strlen(v->why), 0) | buf_addc(out, '\n');
 	for (size_t i = 0; i < v->n; i++) {
 		const struct sink_view_column *c = &v->columns[i];
@@ -50,16 +58,17 @@ int views_json(const struct sink_view *v, struct buf *out)
 	static const char *const states[] = {[SINK_VIEW_SAME] = "same",
 					     [SINK_VIEW_MADE] = "made",
 					     [SINK_VIEW_CHANGED] = "changed",
+					     [SINK_VIEW_NONE] = "none",
 					     [SINK_VIEW_FAILED] = "failed"};
 	struct jsonw w;
 
 	jsonw_init(&w, out);
 	jsonw_object(&w);
-	field_text(&w, "view", text_of(*v->name ? v->name : NULL));
+	field_text(&w, "view", text_of(v->state != SINK_VIEW_NONE ? v->name : NULL));
 	field_text(&w, "state", text_of(states[v->state]));
 	field_text(&w, "query_name", v->query_name);
 	field_int(&w, "results", v->results);
-	field_text(&w, "error", text_of(v->state == SINK_VIEW_FAILED ? v->why : NULL));
+	field_text(&w, "error", text_of(has_failed(v) ? v->why : NULL));
 	jsonw_key(&w, "columns");
 	jsonw_array(&w);
 	for (size_t i = 0; i < v->n; i++) {
@@ -183,6 +192,8 @@ static int log_one(void *ctx, const struct sink_view *v, struct err *err)
 	if (v->state == SINK_VIEW_FAILED)
 		log_line(LOG_ERROR, NULL, "the view %s of '%s' could not be made: %s", buf_cstr(&name), m->spec,
 			 v->why);
+	else if (v->state == SINK_VIEW_NONE)
+		log_line(LOG_WARNING, NULL, "%s: %s", buf_cstr(&name), v->why);
 	else if (v->state != SINK_VIEW_SAME)
 		log_line(LOG_DEBUG, NULL, "the view %s is %s", buf_cstr(&name),
 			 v->state == SINK_VIEW_MADE ? "new" : "changed");

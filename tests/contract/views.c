@@ -7,8 +7,11 @@
 /* What was told, one view a line. */
 static int note(void *ctx, const struct sink_view *v, struct err *err)
 {
-	static const char signs[] = {
-	    [SINK_VIEW_SAME] = '=', [SINK_VIEW_MADE] = '+', [SINK_VIEW_CHANGED] = '*', [SINK_VIEW_FAILED] = '!'};
+	static const char signs[] = {[SINK_VIEW_SAME] = '=',
+				     [SINK_VIEW_MADE] = '+',
+				     [SINK_VIEW_CHANGED] = '*',
+				     [SINK_VIEW_NONE] = '-',
+				     [SINK_VIEW_FAILED] = '!'};
 	struct buf *out = ctx;
 
 	(void)err;

@@ -282,6 +282,9 @@ static void test_the_apis_word(void **state)
 	expect(&c, "TIMESTAMP", "timestamp", 'a', 0);
 	expect(&c, "YESNO", "boolean", 'a', 0);
 	expect(&c, "UNKNOWN", "text", 'i', 0);
+	assert_true(coltype_is_api(text_of("NUMBER")));
+	assert_false(coltype_is_api(text_of("UNKNOWN")));
+	assert_false(coltype_is_api(TEXT_NULL));
 	c = COLUMN("00123", "00124");
 	expect(&c, "STRING", "text", 'a', 0);
 	c = COLUMN("123", "124");
