@@ -45,6 +45,11 @@ line() { # VIEW: what was told of it
 
 # --- the jobs ---
 quote() { # TEXT: as JSON; sets QUOTED
+  # What bash replaces in a long text takes it seconds.
+  if [ ${#1} -gt 5000 ]; then
+    QUOTED=\"$(sed 's/["\\]/\\&/g' <<<"$1" | awk '{ printf "%s%s", (NR > 1 ? "\\n" : ""), $0 }')\"
+    return
+  fi
   QUOTED=${1//\\/\\\\}
   QUOTED=${QUOTED//\"/\\\"}
   QUOTED=\"${QUOTED//$'\n'/\\n}\"
