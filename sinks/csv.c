@@ -278,5 +278,6 @@ const struct sink_ops csv_ops = {
     .end_content = sink_without_end,
     .check = csv_check,
     .mend = sink_without_mend,
+    .views = sink_without_views,
     .close = csv_close,
 };

@@ -339,6 +339,15 @@ static int guard_read_truncated(struct sink *s, const struct uuid *id, int64_t a
 	return after(g, g->inner->ops->read_truncated(g->inner, id, action_index, out, err), err, TURN_IDLE);
 }
 
+static int guard_views(struct sink *s, sink_view_fn tell, void *ctx, struct err *err)
+{
+	struct guard *g = guard_of(s);
+
+	expect(g, g->turn == TURN_IDLE, "views within a job, or after a failure");
+	expect(g, !g->unflushed, "views before flush");
+	return after(g, g->inner->ops->views(g->inner, tell, ctx, err), err, TURN_IDLE);
+}
+
 static int guard_close(struct sink *s, struct err *err)
 {
 	struct guard *g = guard_of(s);
@@ -375,6 +384,7 @@ static const struct sink_ops guard_calls = {
     .end_content = guard_end_content,
     .check = guard_check,
     .mend = guard_mend,
+    .views = guard_views,
     .close = guard_close,
 };
 

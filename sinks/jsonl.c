@@ -233,5 +233,6 @@ const struct sink_ops jsonl_ops = {
     .end_content = sink_without_end,
     .check = jsonl_check,
     .mend = sink_without_mend,
+    .views = sink_without_views,
     .close = jsonl_close,
 };

@@ -131,5 +131,6 @@ const struct sink_ops null_ops = {
     .end_content = sink_without_end,
     .check = sink_without_check,
     .mend = sink_without_mend,
+    .views = sink_without_views,
     .close = null_close,
 };

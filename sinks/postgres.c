@@ -495,3 +495,65 @@ void postgres_db_copy_stop(struct postgres_db *db)
 	if (!db->lost && PQputCopyEnd(db->conn, "taken back") == 1)
 		(void)finish(db, WANT_DONE, NULL);
 }
+
+/* One message: perhaps the header, then a tuple, or the end of all. */
+static int take_message(const char *p, size_t n, bool *begun, postgres_db_fn take, void *ctx, struct err *err)
+{
+	const size_t head = 19; /* what postgres_db_copy sends too */
+
+	if (!*begun) {
+		if (n < head)
+			return err_set(err, ERR_FATAL, "the server's COPY has no header");
+		*begun = true;
+		p += head;
+		n -= head;
+	}
+	return n > 2 ? take(ctx, p + 2, n - 2, err) : 0;
+}
+
+/* The data of a COPY to its end. 0, or -1: take said so. What the server says is not looked at. */
+static int take_data(struct postgres_db *db, postgres_db_fn take, void *ctx, struct err *err)
+{
+	struct postgres_wait w = {.stop = db->stop};
+	bool begun = false;
+	char *message;
+	int n, rc = 0;
+
+	while ((n = PQgetCopyData(db->conn, &message, 1)) >= 0) {
+		if (n == 0 && wait_for(db, &w, false))
+			break;
+		if (n == 0)
+			continue;
+		w = (struct postgres_wait){.stop = db->stop};
+		if (rc == 0)
+			rc = take_message(message, (size_t)n, &begun, take, ctx, err);
+		PQfreemem(message);
+	}
+	return rc;
+}
+
+int postgres_db_copy_out(struct postgres_db *db, const char *sql, postgres_db_fn take, void *ctx, struct err *err)
+{
+	struct err said;
+	PGresult *res;
+	int rc;
+
+	if (before(db, err))
+		return -1;
+	if (!PQsendQuery(db->conn, sql))
+		return fail(db, NULL, err);
+	res = next_result(db);
+	if (PQresultStatus(res) != PGRES_COPY_OUT) {
+		rc = fail(db, res, err);
+		PQclear(res);
+		(void)finish(db, WANT_DONE, NULL);
+		return rc;
+	}
+	PQclear(res);
+	rc = take_data(db, take, ctx, err);
+	if (finish(db, WANT_DONE, &said)) {
+		*err = said;
+		return -1;
+	}
+	return rc;
+}

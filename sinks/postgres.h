@@ -60,6 +60,11 @@ struct postgres_call {
 /* Runs n bytes of calls in one round trip. None may give rows that matter. 0 or -1. */
 int postgres_db_run(struct postgres_db *, const char *calls, size_t n, struct err *err);
 
+/* Takes the fields of a tuple (postgres_tuple.h); 0, or -1 with *err, after which the rest is passed over. */
+typedef int (*postgres_db_fn)(void *ctx, const char *fields, size_t n, struct err *);
+/* COPY … TO STDOUT (FORMAT binary): all tuples, one at a time, in constant memory. 0 or -1. */
+int postgres_db_copy_out(struct postgres_db *, const char *sql, postgres_db_fn take, void *ctx, struct err *err);
+
 /* COPY … FROM STDIN (FORMAT binary): begin, tuples in pieces of any size, end; nothing else may come in between. The
  * end does not wait: the server works on while the caller does something else. Whether it worked is known when that is
  * awaited, which every command does first of all; it then fails for the COPY, and is itself not made. */

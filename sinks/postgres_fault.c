@@ -5,30 +5,30 @@
 #include <stdio.h>
 #include <string.h>
 
-enum meaning { M_LOST, M_AGAIN, M_DATA, M_ROOM, M_READ_ONLY, M_RIGHT, M_LAYOUT, M_LOCKED, M_OTHER };
+enum meaning { M_LOST, M_AGAIN, M_DATA, M_ROOM, M_READ_ONLY, M_RIGHT, M_LAYOUT, M_LOCKED, M_NEEDED, M_OTHER };
 
 /* The first prefix of an SQLSTATE that fits decides (PostgreSQL's manual, appendix A). */
 static const struct {
 	const char *prefix;
 	enum meaning meaning;
 } table[] = {
-    {"08", M_LOST},                                                /* connection exceptions */
-    {"57P04", M_OTHER},                                            /* the database was dropped */
-    {"57P", M_LOST},                                               /* the server stops, crashed, or starts */
-    {"57014", M_AGAIN},                                            /* somebody cancelled the statement */
-    {"25P03", M_LOST},                                             /* idle_in_transaction_session_timeout */
-    {"25P04", M_LOST},                                             /* transaction_timeout */
-    {"53300", M_LOST},                                             /* too many connections: of a reconnect */
-    {"40", M_AGAIN},                                               /* deadlock, serialization */
-    {"22", M_DATA},                                                /* data exceptions */
-    {"23", M_DATA},                                                /* constraints */
-    {"54", M_DATA},                                                /* program limits */
-    {"53100", M_ROOM},                                             /* disk full */
-    {"25006", M_READ_ONLY}, {"42501", M_RIGHT}, {"42P", M_LAYOUT}, /* no such table, … */
-    {"42703", M_LAYOUT},                                           /* no such column */
-    {"42804", M_LAYOUT},                                           /* another type */
-    {"3F000", M_LAYOUT},                                           /* no such schema */
-    {"55P03", M_LOCKED},
+    {"08", M_LOST},                                                 /* connection exceptions */
+    {"57P04", M_OTHER},                                             /* the database was dropped */
+    {"57P", M_LOST},                                                /* the server stops, crashed, or starts */
+    {"57014", M_AGAIN},                                             /* somebody cancelled the statement */
+    {"25P03", M_LOST},                                              /* idle_in_transaction_session_timeout */
+    {"25P04", M_LOST},                                              /* transaction_timeout */
+    {"53300", M_LOST},                                              /* too many connections: of a reconnect */
+    {"40", M_AGAIN},                                                /* deadlock, serialization */
+    {"22", M_DATA},                                                 /* data exceptions */
+    {"23", M_DATA},                                                 /* constraints */
+    {"54", M_DATA},                                                 /* program limits */
+    {"53100", M_ROOM},                                              /* disk full */
+    {"25006", M_READ_ONLY}, {"42501", M_RIGHT},  {"42P", M_LAYOUT}, /* no such table, … */
+    {"42703", M_LAYOUT},                                            /* no such column */
+    {"42804", M_LAYOUT},                                            /* another type */
+    {"3F000", M_LAYOUT},                                            /* no such schema */
+    {"55P03", M_LOCKED},    {"2BP01", M_NEEDED}, /* what is to be dropped is used by something else */
 };
 
 static enum meaning meaning_of(const char *sqlstate)
@@ -90,6 +90,8 @@ int postgres_fault_set(struct err *err, const struct postgres_where *where, cons
 		return err_set(err, ERR_FATAL, "database %s is not laid out as its schema version says: %s", db, line);
 	case M_LOCKED:
 		return err_set(err, ERR_FATAL, "another program has kept a table of database %s locked: %s", db, line);
+	case M_NEEDED:
+		return err_set(err, ERR_FATAL, "other objects depend on it (database %s: %s)", db, line);
 	default:
 		return err_set(err, ERR_FATAL, "database %s: %s", db, *line ? line : "an error without words");
 	}

@@ -118,6 +118,12 @@ static int connect_first(struct postgres *s, struct err *err)
 		   : 0;
 }
 
+static int nothing_there(const struct postgres *s, struct err *err)
+{
+	return err_set(err, ERR_FATAL, "%s has none of this program's tables: nothing was exported to it",
+		       buf_cstr(&s->display));
+}
+
 static int open_to_read(struct postgres *s, struct err *err)
 {
 	const struct postgres_schema schema = {s->schema_name, buf_cstr(&s->quoted)};
@@ -125,8 +131,7 @@ static int open_to_read(struct postgres *s, struct err *err)
 
 	s->there = there == 1;
 	if (there == 0 && s->must_exist)
-		return err_set(err, ERR_FATAL, "%s has none of this program's tables: nothing was exported to it",
-			       buf_cstr(&s->display));
+		return nothing_there(s, err);
 	if (!s->there)
 		return there;
 	return postgres_schema_rights(s->db, &schema, false, err) ? -1 : postgres_rerun_look(s, err);
@@ -141,6 +146,8 @@ static int open_to_write(struct postgres *s, struct err *err)
 	if (s->key < 0 || postgres_lease_lock(s, err))
 		return -1;
 	there = postgres_schema_look(s->db, &schema, err);
+	if (there == 0 && s->must_exist)
+		return nothing_there(s, err);
 	if (there < 0 || (there == 0 && postgres_schema_create(s->db, &schema, err)))
 		return -1;
 	s->there = true;
@@ -269,7 +276,7 @@ static int postgres_record_run(struct sink *sink, const struct run_record *run, 
 	{                                                                                                              \
 		.scheme = (its_scheme),                                                                                \
 		.has = SINK_LEDGER | SINK_RUNS | SINK_BODIES | SINK_CELLS | SINK_AGAIN | SINK_CONTENT |                \
-		       SINK_INSTANTS | SINK_RERUNS,                                                                    \
+		       SINK_INSTANTS | SINK_RERUNS | SINK_VIEWS,                                                       \
 		.open = (its_open), .states = postgres_ledger_states, .begin = postgres_begin,                         \
 		.action = postgres_content_action, .result = postgres_content_result, .row = postgres_content_row,     \
 		.result_end = postgres_content_result_end, .body = postgres_content_body, .commit = postgres_commit,   \
@@ -281,7 +288,7 @@ static int postgres_record_run(struct sink *sink, const struct run_record *run, 
 		.next_truncated = postgres_rerun_next_truncated, .read_truncated = postgres_rerun_read_truncated,      \
 		.read_content = postgres_read_content, .next_item = postgres_read_next,                                \
 		.end_content = postgres_read_end, .check = postgres_check, .mend = postgres_mend,                      \
-		.close = postgres_close,                                                                               \
+		.views = postgres_views, .close = postgres_close,                                                      \
 	}
 
 const struct sink_ops postgresql_ops = POSTGRES_OPS("postgresql", open_postgresql);

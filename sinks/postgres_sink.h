@@ -1,8 +1,8 @@
 /*
  * postgres_sink.h: what the files of the PostgreSQL sink share: postgres_ops.c (opening, jobs), postgres_lease.c (the
  * hold, lost connections), postgres_stage.c (what waits), postgres_group.c (how it goes out), postgres_ledger.c (the
- * table jobs), postgres_content.c (everything else of a job) and postgres_read.c (all of it read back). Nobody else
- * includes it.
+ * table jobs), postgres_content.c (everything else of a job), postgres_read.c (all of it read back), postgres_check.c,
+ * postgres_rerun.c and postgres_views.c. Nobody else includes it.
  *
  * What jobs bring is staged in buffers, as the tuples and calls that the server takes, and goes out at flush, or when
  * much is staged, in one transaction, the group. A job that is too large to be staged goes out while it comes, behind a
@@ -197,6 +197,8 @@ void postgres_read_end(struct sink *);
 int postgres_mend(struct sink *, char removed[SINK_MEND_MAX], struct err *);
 int postgres_check(struct sink *, const struct sink_check *, struct err *);
 void postgres_read_free(struct postgres_read *);
+/* postgres_views.c */
+int postgres_views(struct sink *, sink_view_fn tell, void *ctx, struct err *);
 
 /* The sinks, one for each way to name it; each stands in the table in sink.c. */
 extern const struct sink_ops postgresql_ops, postgres_ops, pg_ops;

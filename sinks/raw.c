@@ -298,5 +298,6 @@ const struct sink_ops raw_ops = {
     .end_content = sink_without_end,
     .check = raw_check,
     .mend = sink_without_mend,
+    .views = sink_without_views,
     .close = raw_close,
 };

@@ -2,7 +2,8 @@
  * sink.h: where results go. The contract of a sink, the table of sinks, the guard of the call order, and the fan-out to
  * several.
  *
- *     open  states*  (begin (action | result row* result_end | body)* (commit | rollback))*  flush*  record_run*  close
+ *     open  states*  (begin (action | result row* result_end | body)* (commit | rollback))*  flush*  record_run* views*
+ *     close
  *
  * next_job, read_job, read_body and next_run may come at any time but between begin and commit; so may
  *
@@ -48,7 +49,8 @@ struct sink_options {
 	bool keep_bodies; /* --no-raw: false. An unreadable body is kept anyway */
 	bool read_only;   /* take no lock, create and migrate nothing; a sink that is not there knows no job. Only what
 			     reads and close follow */
-	bool must_exist;  /* a sink that is not there, or was never written to, is an error (ERR_FATAL) */
+	bool must_exist;  /* a sink that is not there, or was never written to, is an error (ERR_FATAL); nothing is made
+			   */
 	const char *pg_schema;             /* --pg-schema; NULL: the default */
 	const volatile sig_atomic_t *stop; /* not 0: the run is interrupted, and is not to wait for long; NULL: never */
 	const char *run_id;
@@ -76,6 +78,7 @@ struct ledger_entry {
 #define SINK_CONTENT  32u  /* gives back what it holds of a job: read_content */
 #define SINK_INSTANTS 64u  /* keeps times as points in time, to the microsecond, and not as the text that came */
 #define SINK_RERUNS   128u /* keeps the whole of results that the API truncated: the ops of reruns */
+#define SINK_VIEWS    256u /* makes typed views of what it holds: views */
 
 /* A result that the API truncated, and how far its query was run again. */
 struct truncated {
@@ -124,6 +127,35 @@ struct sink_check {
 
 /* Takes a piece of a body's zstd frame; 0, or -1 with *err, which ends the reading. */
 typedef int (*sink_piece_fn)(void *ctx, const void *piece, size_t n, struct err *);
+
+/* A view over all results of one shape (the same labels in the same order); all is borrowed. */
+struct sink_view_column {
+	const char *name, *type; /* type: coltype.h */
+	struct text label;
+	bool from_api;                 /* the type is the API's word, and was not told from the cells */
+	int64_t cells, empty, misfits; /* all that were seen; those without text; those that are null in the view */
+};
+
+enum sink_view_state {
+	SINK_VIEW_SAME,    /* as it was */
+	SINK_VIEW_MADE,    /* new */
+	SINK_VIEW_CHANGED, /* it has other types now */
+	SINK_VIEW_NONE,    /* there can be none: why */
+	SINK_VIEW_FAILED   /* it could not be made or changed: why; what was there still is */
+};
+
+struct sink_view {
+	const char *name;
+	struct text query_name; /* that it is named after; null text: none */
+	int64_t results;        /* of this shape */
+	enum sink_view_state state;
+	const char *why;
+	const struct sink_view_column *columns;
+	size_t n;
+};
+
+/* Is told of a view; 0, or -1 with *err, which ends the telling. */
+typedef int (*sink_view_fn)(void *ctx, const struct sink_view *, struct err *);
 
 struct sink;
 
@@ -212,6 +244,12 @@ struct sink_ops {
 	 * few words what it was, "" where there is nothing. 0 or -1. Between jobs, and after a flush.
 	 */
 	int (*mend)(struct sink *, char removed[SINK_MEND_MAX], struct err *);
+	/*
+	 * Makes a view for each shape of result, and what the catalogue of them says (the tables views and
+	 * view_columns); what is as it should be is not touched. Durable when it returns; then each view is told of, by
+	 * name. 1: some could not be made, 0, -1. Where it fails all is as it was.
+	 */
+	int (*views)(struct sink *, sink_view_fn tell, void *ctx, struct err *);
 	int (*close)(struct sink *,
 		     struct err *); /* releases everything, also when it returns -1; what was not flushed is gone */
 };
@@ -223,7 +261,7 @@ struct sink {
 /*
  * Which of the ops a sink has follows from what it declares: without SINK_LEDGER states says JOB_NONE, record_run does
  * nothing, next_job, read_job and next_run say 0; without SINK_BODIES read_body says 0, without SINK_CONTENT
- * read_content. No op is NULL but those of reruns.
+ * read_content, without SINK_VIEWS views. No op is NULL but those of reruns.
  *
  * The ops of the sink that a spec names ("sqlite:PATH", "null:", or a path that ends in .db, .sqlite or .sqlite3), and
  * where its target begins. NULL with *err that names the known sinks.
@@ -259,6 +297,8 @@ int sink_without_mend(struct sink *, char removed[SINK_MEND_MAX], struct err *);
 /* Tells of a fault, for the sinks. 0, or -1 with *err. */
 int sink_tell(const struct sink_check *, enum sink_fault, const struct uuid *id, const char *where, struct err *,
 	      const char *fmt, ...) __attribute__((format(printf, 6, 7)));
+/* The op of sinks that make no views. */
+int sink_without_views(struct sink *, sink_view_fn tell, void *ctx, struct err *);
 
 /* The sinks there are; each also stands in the table in sink.c. */
 extern const struct sink_ops sqlite_ops, postgresql_ops, postgres_ops, pg_ops, jsonl_ops, csv_ops, raw_ops, null_ops;

@@ -228,6 +228,39 @@ int sqlite_db_prepare(struct sqlite_db *db, const char *const *sql, size_t n, st
 	return 0;
 }
 
+int sqlite_db_more(struct sqlite_db *db, const char *sql, unsigned *q, struct err *err)
+{
+	sqlite3_stmt **grown = reallocarray(db->stmts, db->n_stmts + 1, sizeof(sqlite3_stmt *));
+	int rc;
+
+	if (!grown)
+		return err_set(err, ERR_FATAL, "out of memory");
+	db->stmts = grown;
+	db->stmts[db->n_stmts] = NULL;
+	rc = sqlite3_prepare_v2(db->handle, sql, -1, &db->stmts[db->n_stmts], NULL);
+	if (rc != SQLITE_OK) {
+		(void)fail(db, rc, "read", err);
+		return rc == SQLITE_ERROR ? 1 : -1;
+	}
+	*q = (unsigned)db->n_stmts++;
+	return 0;
+}
+
+void sqlite_db_less(struct sqlite_db *db, unsigned q)
+{
+	while (db->n_stmts > q)
+		(void)sqlite3_finalize(db->stmts[--db->n_stmts]);
+}
+
+int sqlite_db_define(struct sqlite_db *db, const char *sql, struct err *err)
+{
+	const int rc = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
+
+	if (rc != SQLITE_OK)
+		(void)fail(db, rc, "write", err);
+	return rc == SQLITE_OK ? 0 : (rc & 0xff) == SQLITE_ERROR || (rc & 0xff) == SQLITE_TOOBIG ? 1 : -1;
+}
+
 static void note(struct sqlite_db *db, int rc)
 {
 	if (db->bind_rc == SQLITE_OK)

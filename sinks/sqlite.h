@@ -50,6 +50,13 @@ bool sqlite_db_idle(const struct sqlite_db *);
 int sqlite_db_prepare(struct sqlite_db *, const char *const *sql, size_t n, struct err *);
 size_t sqlite_db_prepared(const struct sqlite_db *); /* so many statements */
 
+/* One more, for as long as until sqlite_db_less takes it and those after it away again. *q: its number. 0, 1 with *err:
+ * the tables that it names are not there as it wants them; or -1. */
+int sqlite_db_more(struct sqlite_db *, const char *sql, unsigned *q, struct err *);
+void sqlite_db_less(struct sqlite_db *, unsigned q);
+/* Makes or drops a view: 0, 1 with *err: SQLite refuses it for what it is; or -1. */
+int sqlite_db_define(struct sqlite_db *, const char *sql, struct err *);
+
 void sqlite_db_bind_text(struct sqlite_db *, unsigned q, int param, struct text); /* null text: NULL */
 void sqlite_db_bind_int(struct sqlite_db *, unsigned q, int param, int64_t);
 void sqlite_db_bind_blob(struct sqlite_db *, unsigned q, int param, const void *, size_t n);

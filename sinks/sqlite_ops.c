@@ -49,6 +49,11 @@ static int sqlite_close(struct sink *sink, struct err *err)
 	return 0;
 }
 
+static int nothing_there(const char *path, struct err *err)
+{
+	return err_set(err, ERR_FATAL, "'%s' has none of this program's tables: nothing was exported to it", path);
+}
+
 /* Where nothing is there, s->db stays NULL. */
 static int open_to_read(struct sqlite *s, const char *path, bool must_exist, struct err *err)
 {
@@ -61,8 +66,7 @@ static int open_to_read(struct sqlite *s, const char *path, bool must_exist, str
 	s->db = sqlite_db_open(path, true, err);
 	there = s->db ? sqlite_schema_look(s->db, err) : -1;
 	if (there == 0 && must_exist)
-		return err_set(err, ERR_FATAL, "'%s' has none of this program's tables: nothing was exported to it",
-			       path);
+		return nothing_there(path, err);
 	if (there == 0) {
 		sqlite_db_close(s->db);
 		s->db = NULL;
@@ -70,15 +74,19 @@ static int open_to_read(struct sqlite *s, const char *path, bool must_exist, str
 	return there <= 0 ? there : sqlite_db_prepare(s->db, sqlite_sql, QUERIES, err);
 }
 
-static int open_to_write(struct sqlite *s, const char *path, mode_t mode, struct err *err)
+static int open_to_write(struct sqlite *s, const char *path, const struct sink_options *options, struct err *err)
 {
-	int there;
+	int there = options->must_exist ? sqlite_file_look(path, err) : 1;
 
-	s->fd = sqlite_file_hold(path, mode, err);
+	if (there <= 0)
+		return there < 0 ? -1 : err_set(err, ERR_FATAL, "there is no '%s'", path);
+	s->fd = sqlite_file_hold(path, options->file_mode, err);
 	if (s->fd < 0)
 		return -1;
 	s->db = sqlite_db_open(path, false, err);
 	there = s->db ? sqlite_schema_look(s->db, err) : -1;
+	if (there == 0 && options->must_exist)
+		return nothing_there(path, err);
 	if (there < 0 || (there == 0 && sqlite_schema_create(s->db, err)) ||
 	    sqlite_db_prepare(s->db, sqlite_sql, QUERIES, err))
 		return -1;
@@ -114,7 +122,7 @@ static struct sink *sqlite_open(const char *target, const struct sink_options *o
 		goto fail;
 	}
 	if ((options->read_only ? open_to_read(s, target, options->must_exist, err)
-				: open_to_write(s, target, options->file_mode, err)))
+				: open_to_write(s, target, options, err)))
 		goto fail;
 	return &s->base;
 fail:
@@ -217,7 +225,7 @@ static int sqlite_record_run(struct sink *sink, const struct run_record *run, st
 
 const struct sink_ops sqlite_ops = {
     .scheme = "sqlite",
-    .has = SINK_LEDGER | SINK_RUNS | SINK_BODIES | SINK_CELLS | SINK_CONTENT | SINK_RERUNS,
+    .has = SINK_LEDGER | SINK_RUNS | SINK_BODIES | SINK_CELLS | SINK_CONTENT | SINK_RERUNS | SINK_VIEWS,
     .open = sqlite_open,
     .states = sqlite_ledger_states,
     .begin = sqlite_begin,
@@ -245,5 +253,6 @@ const struct sink_ops sqlite_ops = {
     .end_content = sqlite_read_end,
     .check = sqlite_check,
     .mend = sqlite_mend,
+    .views = sqlite_views,
     .close = sqlite_close,
 };

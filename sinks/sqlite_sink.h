@@ -1,7 +1,7 @@
 /*
  * sqlite_sink.h: what the files of the SQLite sink share: sqlite.c (opening, groups, jobs), sqlite_ledger.c (the table
- * jobs), sqlite_content.c (everything else of a job), sqlite_read.c (all of it read back) and sqlite_rerun.c (the whole
- * of truncated results). Nobody else includes it.
+ * jobs), sqlite_content.c (everything else of a job), sqlite_read.c (all of it read back), sqlite_rerun.c (the whole
+ * of truncated results) and sqlite_views.c. Nobody else includes it.
  */
 #ifndef OMNI_SQLITE_SINK_H
 #define OMNI_SQLITE_SINK_H
@@ -97,6 +97,9 @@ int sqlite_ledger_states(struct sink *, const struct uuid *ids, size_t n, struct
 int sqlite_ledger_decide(struct sqlite *, const struct job *, struct err *);
 /* Writes the row of jobs, as was decided. */
 int sqlite_ledger_write(struct sqlite *, const struct job *, struct err *);
+
+/* sqlite_views.c */
+int sqlite_views(struct sink *, sink_view_fn tell, void *ctx, struct err *);
 
 /* Of a body in each part: well below the contract's 16 MiB, since SQLite holds a part twice while it writes it. */
 #define SQLITE_PART_SIZE ((size_t)1 << 20)

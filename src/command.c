@@ -19,6 +19,8 @@ const struct command command_table[] = {
      cmd_status, cmd_status_help},
     {"verify", "verify [OPTION]... SINK", "check a sink against itself: bodies, rows, files, checksums", FOR_VERIFY,
      cmd_verify, cmd_verify_help},
+    {"views", "views [OPTION]... SINK", "make one typed SQL view for each shape of result", FOR_VIEWS, cmd_views,
+     cmd_views_help},
     {"completion", "completion bash|zsh|fish", "print the completion script of a shell", FOR_ITSELF, cmd_completion,
      cmd_completion_help},
     {"help", "help [COMMAND]", "tell how a command is used", FOR_ITSELF, cmd_help, cmd_help_help},

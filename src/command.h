@@ -42,6 +42,8 @@ int cmd_status(int argc, char **argv);
 void cmd_status_help(FILE *);
 int cmd_verify(int argc, char **argv);
 void cmd_verify_help(FILE *);
+int cmd_views(int argc, char **argv);
+void cmd_views_help(FILE *);
 int cmd_completion(int argc, char **argv);
 void cmd_completion_help(FILE *);
 int cmd_help(int argc, char **argv);

@@ -34,11 +34,13 @@ enum option_type {
 #define FOR_LOAD     2u
 #define FOR_STATUS   4u
 #define FOR_VERIFY   8u
+#define FOR_VIEWS    16u
 #define FOR_DISCOVER 64u
-#define FOR_ASKING   (FOR_RUN | FOR_DISCOVER | FOR_VERIFY)                         /* those that may ask the API */
-#define FOR_WORK     (FOR_RUN | FOR_LOAD | FOR_STATUS | FOR_VERIFY | FOR_DISCOVER) /* all that have to do with sinks */
-#define FOR_ITSELF   (1u << 31) /* help, completion: about the program; neither environment nor config file counts */
-#define FOR_ALL      (~0u)
+#define FOR_ASKING   (FOR_RUN | FOR_DISCOVER | FOR_VERIFY) /* those that may ask the API */
+#define FOR_WORK                                                                                                       \
+	(FOR_RUN | FOR_LOAD | FOR_STATUS | FOR_VERIFY | FOR_VIEWS | FOR_DISCOVER) /* that have to do with sinks */
+#define FOR_ITSELF (1u << 31) /* help, completion: about the program; neither environment nor config file counts */
+#define FOR_ALL    (~0u)
 
 /* Under which heading --help tells of an option, in this order. */
 enum option_group {
@@ -76,8 +78,8 @@ struct options {
 	int64_t retry_wait_ms, retry_max_wait_ms, give_up_after_ms, max_time_ms /* -1: none */, timeout_ms,
 	    connect_timeout_ms;
 	uint64_t max_size;
-	bool json, repair, refetch, all, details, retry_lost, complete_truncated, no_raw, dry_run, discover, quiet,
-	    verbose, allow_http;
+	bool json, repair, refetch, all, details, retry_lost, complete_truncated, views, no_raw, dry_run, discover,
+	    quiet, verbose, allow_http;
 	const char *error_file, *summary, *metrics, *progress, *log_format;
 	int64_t file_mode;
 	bool help, version; /* --help, --version: nothing else counts */

@@ -4,6 +4,7 @@
 #include "outfile.h"
 #include "run.h"
 #include "utf8.h"
+#include "views.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -210,6 +211,28 @@ static void file_failed(struct run *r, struct summary *s, const struct err *err)
 	s->exit_code = summary_exit_code(s, &r->end);
 }
 
+/* What cannot be made loses nothing that is stored, but is a failure of its sink. An interrupted run leaves the views
+ * to the next one. */
+static void make_views(struct run *r)
+{
+	const sink_mask with = sinkset_with(r->sinks, SINK_VIEWS);
+	struct err err;
+
+	for (size_t i = 0; i < sinkset_count(r->sinks) && run_stop_signal == 0; i++) {
+		int rc = 0;
+
+		if (((with >> i) & 1) != 0)
+			rc = views_make(sinkset_sink(r->sinks, i), sinkset_spec(r->sinks, i), &err);
+		if (rc != 0)
+			r->end.sink_failed = true;
+		if (rc < 0 && err.kind == ERR_FATAL)
+			sinkset_lost(r->sinks, i, &err);
+		else if (rc < 0)
+			log_line(LOG_ERROR, NULL, "the views of '%s' could not be made: %s", sinkset_spec(r->sinks, i),
+				 err.msg);
+	}
+}
+
 /* Everything that is written when all is over. Returns the exit code, which a failure here still changes. */
 int run_finish(struct run *r)
 {
@@ -218,6 +241,8 @@ int run_finish(struct run *r)
 
 	if (r->fetch != NULL)
 		note_unasked(r);
+	if (r->o->views)
+		make_views(r);
 	summarize(r, &s);
 	run_record(r, &s, &err);
 	summarize(r, &s); /* the record may have failed */

@@ -28,7 +28,7 @@ room() { # FILE: sets ROOM
   case ${1##*/} in
   main.c) ROOM=main ;;
   cmd_* | command.*) ROOM=command ;;
-  run.* | run_* | status* | verify*) ROOM=run ;;
+  run.* | run_* | status* | verify* | views.*) ROOM=run ;;
   ids.*) ROOM=ids ;;
   discover*) ROOM=discover ;;
   fetch.* | fetch_* | schedule*) ROOM=fetch ;;

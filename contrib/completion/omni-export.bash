@@ -14,7 +14,7 @@ _omni_export_command()
 		operands=files
 		;;
 	load)
-		options='--to -t --from --all --no-raw --pg-schema --file-mode --error-file -e --summary --progress --log-format --quiet -q --verbose -v --config --help -h --version -V '
+		options='--to -t --from --all --no-raw --pg-schema --file-mode --views --error-file -e --summary --progress --log-format --quiet -q --verbose -v --config --help -h --version -V '
 		operands=files
 		;;
 	discover)

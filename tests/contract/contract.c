@@ -19,8 +19,8 @@ static const struct contract_sink kinds[] = {
 };
 /* clang-format on */
 
-static const struct contract_test *const suites[] = {tests_order,   tests_group,  tests_cells,   tests_ledger,
-						     tests_reading, tests_bodies, tests_content, tests_reruns};
+static const struct contract_test *const suites[] = {tests_order,   tests_group,   tests_cells,  tests_ledger, tests_reading,
+						     tests_bodies,  tests_content, tests_reruns, tests_views};
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -114,7 +114,7 @@ struct contract_test {
 };
 
 extern const struct contract_test tests_order[], tests_group[], tests_cells[], tests_ledger[], tests_reading[], tests_bodies[],
-    tests_content[], tests_reruns[];
+    tests_content[], tests_reruns[], tests_views[];
 
 /* Cells that somebody may stumble over; NULL ends them. */
 extern const char *const contract_hostile[];

@@ -14,8 +14,8 @@ cp jobs.txt "$T/jobs.txt"
 
 # Code lines of the README and of the man page that call the program; in a crontab's line what follows the five fields.
 examples() {
-  sed -n 's/^    //p' "$srcdir/README.md" | sed -n -E 's/^([0-9*]+ +[0-9*]+ +[0-9*]+ +[0-9*]+ +[0-9*]+ +)?(omni-export (run|load|status|discover) .*)/\2/p'
-  grep -E '^omni-export (run|load|status|discover) ' "$srcdir/man/omni-export.1"
+  sed -n 's/^    //p' "$srcdir/README.md" | sed -n -E 's/^([0-9*]+ +[0-9*]+ +[0-9*]+ +[0-9*]+ +[0-9*]+ +)?(omni-export (run|load|status|discover|views) .*)/\2/p'
+  grep -E '^omni-export (run|load|status|discover|views) ' "$srcdir/man/omni-export.1"
 }
 n=0
 while read -r line; do
@@ -40,7 +40,7 @@ while read -r line; do
   n=$((n + 1))
 done < <(examples)
 is "there are examples of each sink" "$((n >= 9))" 1
-for sink in 'results.db' 'postgresql:' 'jsonl:' 'csv:' 'raw:' 'load --from' 'run --discover' 'discover --since 2d --not-in'; do
+for sink in 'results.db' 'postgresql:' 'jsonl:' 'csv:' 'raw:' 'load --from' 'run --discover' 'discover --since 2d --not-in' 'views '; do
   check "an example with '$sink'" grep -qF -- "$sink" <(examples)
 done
 
@@ -49,6 +49,11 @@ sed -n '/^## Tables/,/^## /p' "$srcdir/README.md" | sed -n 's/^    //p' >queries
 is "five questions" "$(grep -c '^-- ' queries.sql)" 5
 check "the queries run" sqlite3 -batch -bail results.db <queries.sql
 like "the rows of one query" "$(sed -n '/the rows of one query/,/;/p' queries.sql | sqlite3 -batch results.db)" 'Ray-Ban Sunglasses\|678,994.41'
+sed -n '/^## Views/,/^## /p' "$srcdir/README.md" | sed -n '/^    SELECT/,/;$/s/^    //p' >view.sql
+is "the README's query of a view" "$(sqlite3 -batch -bail results.db <view.sql)" "Ray-Ban Sunglasses|678994.41
+Levi's 501 Jeans|475072.0
+Oakley Holbrook|391207.85"
+like "the README's line of a view" "$(sed -n '/^## Views/,/^## /s/^    + //p' "$srcdir/README.md")" "^$(run_omni views results.db && sed -n 's/^= \(v_top_5.*\)/\1/p' "$T/out")$"
 like "the README's zstd line" "$(zstd -dcq bodies/3f/3f1c9a52-7d0e-4b61-9a34-5c2f8e10b7d1.json.zst)" '"queryName": "Top 5 Products by Revenue"'
 check "the README's files are there" test -s "$(echo answers/3f1c9a52-*/0-top-5-products-by-revenue.csv)"
 for file in answer.md job.json actions.csv; do check "and $file" test -s "$(echo answers/3f1c9a52-*/$file)"; done

@@ -35,6 +35,8 @@ static const struct {
     {"42703", "column does not exist", false, ERR_FATAL, "not laid out"},
     {"3F000", "schema does not exist", false, ERR_FATAL, "not laid out"},
     {"55P03", "canceling statement due to lock timeout", false, ERR_FATAL, "another program has kept a table"},
+    {"2BP01", "cannot drop view v because other objects depend on it", false, ERR_FATAL,
+     "other objects depend on it (database 'db' at 'here:1': cannot drop view v because"},
     {"XX000", "unexpected.", false, ERR_FATAL, "database 'db' at 'here:1': unexpected"},
     {NULL, NULL, false, ERR_FATAL, "an error without words"},
     {"", "", false, ERR_FATAL, "an error without words"},
