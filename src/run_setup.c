@@ -32,7 +32,7 @@ static void on_signal(int sig)
 	errno = saved;
 }
 
-static int catch_signals(struct err *err)
+int run_catch_signals(struct err *err)
 {
 	static const int signals[] = {SIGHUP, SIGINT, SIGTERM};
 	struct sigaction ignore = {.sa_handler = SIG_IGN}, old, act = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
@@ -217,7 +217,7 @@ static int begin(struct run *r, struct err *err)
 	    (r->o->summary != NULL && outfile_check(r->o->summary, err) != 0) ||
 	    (r->o->metrics != NULL && outfile_check(r->o->metrics, err) != 0))
 		return EXIT_USAGE;
-	return catch_signals(err) != 0 ? EXIT_UNEXPECTED : -1;
+	return run_catch_signals(err) != 0 ? EXIT_UNEXPECTED : -1;
 }
 
 const char *run_sink_offer(size_t i, bool *path)

@@ -90,8 +90,7 @@ size_t utf8_cut(const char *p, size_t n)
 	return n;
 }
 
-/* The code point of a valid sequence of len bytes. */
-static uint32_t decode(const char *p, size_t len)
+uint32_t utf8_code(const char *p, size_t len)
 {
 	static const unsigned char lead_bits[5] = {0, 0x7f, 0x1f, 0x0f, 0x07};
 	uint32_t cp = (unsigned char)p[0] & lead_bits[len];
@@ -126,7 +125,7 @@ static int add_hidden(struct buf *out, const char *p, size_t len)
 	if (len <= 1)
 		snprintf(shown, sizeof(shown), "\\x%02x", (unsigned)(unsigned char)*p);
 	else
-		snprintf(shown, sizeof(shown), "\\u{%04x}", (unsigned)decode(p, len));
+		snprintf(shown, sizeof(shown), "\\u{%04x}", (unsigned)utf8_code(p, len));
 	return buf_adds(out, shown);
 }
 
@@ -141,7 +140,7 @@ int utf8_visible(struct buf *out, const char *p, size_t n, size_t max_chars)
 		if (max_chars > 0 && chars == max_chars)
 			break;
 		size_t len = utf8_len(p + i, n - i);
-		if (len > 0 && !is_hidden(decode(p + i, len))) {
+		if (len > 0 && !is_hidden(utf8_code(p + i, len))) {
 			i += len;
 			continue;
 		}

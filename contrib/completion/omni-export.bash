@@ -1,6 +1,6 @@
 # Completion of omni-export for bash 4 and later, as 'omni-export completion bash' prints it.
 
-_omni_export_commands='run load status completion help'
+_omni_export_commands='run load status report completion help'
 # what a sink begins with, and where a path follows
 _omni_export_schemes='sqlite: postgresql:// jsonl: csv: raw: null:'
 _omni_export_paths='sqlite: jsonl: csv: raw:'
@@ -19,6 +19,10 @@ _omni_export_command()
 		;;
 	status)
 		options='--since --pg-schema --json --log-format --quiet -q --verbose -v --config --help -h --version -V '
+		operands=sinks
+		;;
+	report)
+		options='--since --pg-schema --file-mode --output -o --out-dir --rows --log-format --quiet -q --verbose -v --config --help -h --version -V '
 		operands=sinks
 		;;
 	completion)
@@ -54,6 +58,9 @@ _omni_export_takes()
 	--max-size) kind= ;;
 	--pg-schema) kind= ;;
 	--file-mode) kind= ;;
+	-o | --output) kind=files ;;
+	--out-dir) kind= ;;
+	--rows) kind= ;;
 	-e | --error-file) kind=files ;;
 	--summary) kind=files ;;
 	--metrics) kind=files ;;
