@@ -33,7 +33,7 @@ complete -c omni-export -f
 complete -c omni-export -n __omni_export_no_command -a run -d 'fetch the results of the jobs in FILE, write them to sinks'
 complete -c omni-export -n __omni_export_no_command -a load -d 'write results again from stored bodies; asks the API nothing'
 complete -c omni-export -n __omni_export_no_command -a status -d 'tell what a sink holds, what is missing, what expires next'
-complete -c omni-export -n __omni_export_no_command -a report -d 'show what a sink holds as an HTML page: what was asked, done and answered'
+complete -c omni-export -n __omni_export_no_command -a report -d 'show what the AI was asked, did and answered, as an HTML page'
 complete -c omni-export -n __omni_export_no_command -a completion -d 'print the completion script of a shell'
 complete -c omni-export -n __omni_export_no_command -a help -d 'tell how a command is used'
 complete -c omni-export -n '__omni_export_no_command' -l help -s h -d 'print this help and exit'
