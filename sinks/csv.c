@@ -276,6 +276,7 @@ const struct sink_ops csv_ops = {
     .read_content = sink_without_content,
     .next_item = sink_without_items,
     .end_content = sink_without_end,
-    .check = sink_without_check,
+    .check = csv_check,
+    .mend = sink_without_mend,
     .close = csv_close,
 };

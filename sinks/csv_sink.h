@@ -58,6 +58,9 @@ int csv_content_result_end(struct sink *, const struct query_result *, struct er
 int csv_content_end(struct csv *, const struct job *merged, struct text run_id, struct err *);
 void csv_content_drop(struct csv *); /* closes all; the folder is the caller's to remove */
 
+/* csv_check.c: see sink.h. */
+int csv_check(struct sink *, const struct sink_check *, struct err *);
+
 /* job.json begins with the content, so that a folder can tell which one it holds. */
 int csv_job_begin(struct csv *, struct err *);
 int csv_job_result(struct csv *, const struct query_result *, struct err *);

@@ -144,6 +144,23 @@ void flatstage_close(struct flatstage *s)
 
 /* reading */
 
+int flatstage_has_body(struct flatstage *s, const struct uuid *id, const char *path, struct err *err)
+{
+	char staged[FLATSTAGE_PATH], unreadable[FLATSTAGE_PATH];
+	struct manifest_held held;
+	enum flatdir_kind kind;
+
+	if (!manifest_held(s->manifest, id, &held) || !held.has_body)
+		return 1;
+	if (held.state != JOB_STORED)
+		path = flatstage_unreadable(id, unreadable);
+	if (flatdir_look(s->dir, flatstage_name(id, held.content, staged), &kind, err))
+		return -1;
+	if (kind == FLATDIR_NOTHING && path && flatdir_look(s->dir, path, &kind, err))
+		return -1;
+	return kind != FLATDIR_NOTHING;
+}
+
 int flatstage_read_body(struct flatstage *s, const struct uuid *id, const char *path, sink_piece_fn piece, void *ctx,
 			struct err *err)
 {

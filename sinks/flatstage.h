@@ -57,6 +57,9 @@ int flatstage_flush(struct flatstage *, struct err *);
 /* Removes what was not flushed, unless a flush failed; frees the list. */
 void flatstage_close(struct flatstage *);
 
+/* Is the file there that the manifest says holds the body of this job? path as below. 1: it is, or the manifest says
+ * that none is kept; 0; -1 with *err. */
+int flatstage_has_body(struct flatstage *, const struct uuid *, const char *path, struct err *);
 /* The kept body of a job: staged, unreadable, or at the path given (NULL: none there). As sink_ops.read_body. */
 int flatstage_read_body(struct flatstage *, const struct uuid *, const char *path, sink_piece_fn, void *ctx,
 			struct err *);

@@ -254,6 +254,14 @@ static int guard_check(struct sink *s, const struct sink_check *check, struct er
 	return after_reading(g, g->inner->ops->check(g->inner, check, err), err);
 }
 
+static int guard_mend(struct sink *s, char removed[SINK_MEND_MAX], struct err *err)
+{
+	struct guard *g = guard_of(s);
+
+	expect(g, g->turn == TURN_IDLE && !g->unflushed, "mend within a job, or before flush");
+	return after(g, g->inner->ops->mend(g->inner, removed, err), err, TURN_IDLE);
+}
+
 static int guard_close(struct sink *s, struct err *err)
 {
 	struct guard *g = guard_of(s);
@@ -283,6 +291,7 @@ static const struct sink_ops guard_calls = {
     .next_item = guard_next_item,
     .end_content = guard_end_content,
     .check = guard_check,
+    .mend = guard_mend,
     .close = guard_close,
 };
 

@@ -13,6 +13,8 @@
  *
  * What a crash between two steps leaves is cleared away by the next opening.
  */
+#include "flatcheck.h"
+#include "jsonl_check.h"
 #include "jsonl_settle.h"
 #include "jsonl_sink.h"
 #include "jsonl_sweep.h"
@@ -179,11 +181,31 @@ static int jsonl_read_job(struct sink *sink, const struct uuid *id, struct job *
 	return manifest_read_job(jsonl_of(sink)->manifest, id, job, err);
 }
 
-/* What is unreadable is kept for a person, in a folder of its own; results have no body here. */
+/* Only what is unreadable is kept as it came. */
 static int jsonl_read_body(struct sink *sink, const struct uuid *id, sink_piece_fn piece, void *ctx, struct err *err)
 {
-	(void)sink, (void)id, (void)piece, (void)ctx, (void)err;
-	return 0;
+	struct jsonl *s = jsonl_of(sink);
+	char path[JSONL_SWEEP_BODY_MAX];
+	struct manifest_held held;
+	int rc;
+
+	if (!manifest_held(s->manifest, id, &held) || !held.has_body)
+		return 0;
+	rc = flatfile_read(s->dir, jsonl_sweep_body(id, path), piece, ctx, err);
+	if (rc == 0)
+		return err_set(err, ERR_JOB, "'%s/%s' is not there, and the manifest says that it is",
+			       flatdir_path(s->dir), path);
+	return rc;
+}
+
+static int jsonl_check(struct sink *sink, const struct sink_check *check, struct err *err)
+{
+	struct jsonl *s = jsonl_of(sink);
+
+	return jsonl_check_parts(s->dir, s->manifest, check, err) ||
+		       flatcheck_bodies(s->dir, s->manifest, JSONL_UNREADABLE, false, check, err)
+		   ? -1
+		   : 0;
 }
 
 const struct sink_ops jsonl_ops = {
@@ -209,6 +231,7 @@ const struct sink_ops jsonl_ops = {
     .read_content = sink_without_content,
     .next_item = sink_without_items,
     .end_content = sink_without_end,
-    .check = sink_without_check,
+    .check = jsonl_check,
+    .mend = sink_without_mend,
     .close = jsonl_close,
 };

@@ -23,6 +23,12 @@ struct sweep {
 	struct jsonl_parts *parts;
 	char **named; /* the paths that the manifest names, sorted */
 	size_t n, cap;
+};
+
+struct walk {
+	struct flatdir *dir;
+	jsonl_sweep_each each;
+	void *ctx;
 	const char *table;
 	char folder[128]; /* of the date */
 };
@@ -61,30 +67,48 @@ static bool is_part_name(const char *name)
 	return digits >= 4 && strcmp(dash + 1 + digits, jsonl_codec_suffix(codec)) == 0;
 }
 
-static int sweep_file(void *ctx, const char *name, struct err *err)
+static int walk_file(void *ctx, const char *name, struct err *err)
 {
-	struct sweep *s = ctx;
+	struct walk *w = ctx;
 	char path[512];
-	const char *key = path;
 
-	if (!is_part_name(name) || snprintf(path, sizeof(path), "%s/%s", s->folder, name) >= (int)sizeof(path))
+	if (!is_part_name(name) || snprintf(path, sizeof(path), "%s/%s", w->folder, name) >= (int)sizeof(path))
 		return 0;
-	jsonl_parts_taken(s->parts, name);
-	if (s->n > 0 && bsearch(&key, s->named, s->n, sizeof(*s->named), by_text))
-		return 0;
-	return flatdir_remove(s->dir, path, err);
+	return w->each(w->ctx, path, name, err);
 }
 
-static int sweep_date(void *ctx, const char *name, struct err *err)
+static int walk_date(void *ctx, const char *name, struct err *err)
 {
-	struct sweep *s = ctx;
+	struct walk *w = ctx;
 	enum flatdir_kind kind;
 
-	if (snprintf(s->folder, sizeof(s->folder), "%s/%s", s->table, name) >= (int)sizeof(s->folder))
+	if (snprintf(w->folder, sizeof(w->folder), "%s/%s", w->table, name) >= (int)sizeof(w->folder))
 		return 0;
-	if (flatdir_look(s->dir, s->folder, &kind, err))
+	if (flatdir_look(w->dir, w->folder, &kind, err))
 		return -1;
-	return kind == FLATDIR_FOLDER ? flatdir_list(s->dir, s->folder, "", sweep_file, s, err) : 0;
+	return kind == FLATDIR_FOLDER ? flatdir_list(w->dir, w->folder, "", walk_file, w, err) : 0;
+}
+
+int jsonl_sweep_parts(struct flatdir *dir, jsonl_sweep_each each, void *ctx, struct err *err)
+{
+	struct walk w = {.dir = dir, .each = each, .ctx = ctx};
+	int rc = 0;
+
+	for (unsigned t = 0; t < JSONL_TABLES && rc == 0; t++) {
+		w.table = jsonl_table_name((enum jsonl_table)t);
+		rc = flatdir_list(dir, w.table, DATE_FOLDER, walk_date, &w, err);
+	}
+	return rc;
+}
+
+static int sweep_file(void *ctx, const char *path, const char *name, struct err *err)
+{
+	struct sweep *s = ctx;
+
+	jsonl_parts_taken(s->parts, name);
+	if (s->n > 0 && bsearch(&path, s->named, s->n, sizeof(*s->named), by_text))
+		return 0;
+	return flatdir_remove(s->dir, path, err);
 }
 
 static int sweep_body(void *ctx, const char *name, struct err *err)
@@ -111,11 +135,8 @@ static int sweep_all(struct sweep *s, struct err *err)
 	}
 	if (s->n > 0)
 		qsort(s->named, s->n, sizeof(*s->named), by_text);
-	for (unsigned t = 0; t < JSONL_TABLES; t++) {
-		s->table = jsonl_table_name((enum jsonl_table)t);
-		if (flatdir_list(s->dir, s->table, DATE_FOLDER, sweep_date, s, err))
-			return -1;
-	}
+	if (jsonl_sweep_parts(s->dir, sweep_file, s, err))
+		return -1;
 	return flatdir_list(s->dir, JSONL_UNREADABLE, "", sweep_body, s, err);
 }
 

@@ -16,6 +16,11 @@ int jsonl_sweep_look(struct flatdir *, struct err *);
  * bodies that do not count. Only what bears a name of ours. Tells parts which names are taken. */
 int jsonl_sweep(struct flatdir *, const struct manifest *, struct jsonl_parts *, struct err *);
 
+/* Calls each with every part in the folders of the tables, whether it is named or not: its path under DIR, and the last
+ * step of that. Stops at what is not 0 and returns it. */
+typedef int (*jsonl_sweep_each)(void *ctx, const char *path, const char *name, struct err *);
+int jsonl_sweep_parts(struct flatdir *, jsonl_sweep_each, void *ctx, struct err *);
+
 /* Where an unreadable body is kept: unreadable/<job_id>.json.zst. Returns path. */
 #define JSONL_UNREADABLE     "unreadable"
 #define JSONL_SWEEP_BODY_MAX (sizeof(JSONL_UNREADABLE) + UUID_TEXT_LEN + 16)

@@ -130,5 +130,6 @@ const struct sink_ops null_ops = {
     .next_item = sink_without_items,
     .end_content = sink_without_end,
     .check = sink_without_check,
+    .mend = sink_without_mend,
     .close = null_close,
 };

@@ -270,7 +270,8 @@ static int postgres_record_run(struct sink *sink, const struct run_record *run, 
 		.next_job = postgres_ledger_next_job, .next_run = postgres_ledger_next_run,                            \
 		.read_job = postgres_ledger_read_job, .read_body = postgres_content_read_body,                         \
 		.read_content = postgres_read_content, .next_item = postgres_read_next,                                \
-		.end_content = postgres_read_end, .check = sink_without_check, .close = postgres_close,                \
+		.end_content = postgres_read_end, .check = postgres_check, .mend = postgres_mend,                      \
+		.close = postgres_close,                                                                               \
 	}
 
 const struct sink_ops postgresql_ops = POSTGRES_OPS("postgresql", open_postgresql);

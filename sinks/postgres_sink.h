@@ -158,6 +158,9 @@ int postgres_content_read_body(struct sink *, const struct uuid *, sink_piece_fn
 int postgres_read_content(struct sink *, const struct uuid *, struct job *, struct err *);
 int postgres_read_next(struct sink *, struct sink_item *, struct err *);
 void postgres_read_end(struct sink *);
+/* postgres_check.c */
+int postgres_mend(struct sink *, char removed[SINK_MEND_MAX], struct err *);
+int postgres_check(struct sink *, const struct sink_check *, struct err *);
 void postgres_read_free(struct postgres_read *);
 
 /* The sinks, one for each way to name it; each stands in the table in sink.c. */

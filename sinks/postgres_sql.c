@@ -63,7 +63,14 @@ const char *const postgres_sql[POSTGRES_QUERIES] = {
 	"WHERE $1::uuid IS NULL OR job_id > $1::uuid ORDER BY job_id LIMIT 1000",
     [PQ_JOB] = "SELECT " SQL_LEDGER "input, details FROM @jobs WHERE job_id = $1::uuid",
     [PQ_BODY] = "SELECT body FROM @bodies WHERE job_id = $1::uuid AND part = $2::integer",
-    [PQ_MAX_NO] = "SELECT max(result_no) FROM @results",
+    /* Where the table results was damaged there may be rows of results that it does not have. */
+    [PQ_MAX_NO] = "SELECT greatest((SELECT max(result_no) FROM @results), (SELECT max(result_no) FROM @row_cells))",
+    [PQ_MEND] =
+	"WITH RECURSIVE n (no) AS ((SELECT result_no FROM @row_cells ORDER BY result_no LIMIT 1) UNION ALL "
+	"SELECT (SELECT c.result_no FROM @row_cells AS c WHERE c.result_no > n.no ORDER BY c.result_no LIMIT 1) FROM n "
+	"WHERE n.no IS NOT NULL), gone AS (DELETE FROM @row_cells WHERE result_no IN (SELECT no FROM n WHERE no IS NOT "
+	"NULL AND NOT EXISTS (SELECT 1 FROM @results AS r WHERE r.result_no = n.no)) RETURNING 1) "
+	"SELECT count(*) FROM gone",
     [PQ_NEXT_RUN] = "SELECT run_id, " SQL_US("started_at") ", " SQL_US(
 	"finished_at") ", version, exit_code, summary "
 		       "FROM @runs WHERE $1::text IS NULL OR run_id < $1::text ORDER BY run_id DESC LIMIT 1",
@@ -95,6 +102,21 @@ const char *const postgres_sql[POSTGRES_QUERIES] = {
 	"(ORDER BY row_index ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before FROM (SELECT row_index, "
 	"section, cells FROM @row_cells WHERE result_no = $1::integer AND row_index > $2::bigint ORDER BY row_index "
 	"LIMIT 4096) AS few) AS page WHERE before IS NULL OR before < 262144 ORDER BY row_index",
+    [PQ_CHECK_ACTIONS] = "SELECT DISTINCT a.job_id FROM @actions AS a WHERE NOT EXISTS (SELECT 1 FROM @jobs AS j WHERE "
+			 "j.job_id = a.job_id AND j.state = 'stored') LIMIT 1000",
+    [PQ_CHECK_RESULTS] = "SELECT DISTINCT r.job_id FROM @results AS r WHERE NOT EXISTS (SELECT 1 FROM @jobs AS j WHERE "
+			 "j.job_id = r.job_id AND j.state = 'stored') LIMIT 1000",
+    [PQ_CHECK_BODIES] = "SELECT DISTINCT b.job_id FROM @bodies AS b WHERE NOT EXISTS (SELECT 1 FROM @jobs AS j WHERE "
+			"j.job_id = b.job_id) LIMIT 1000",
+    [PQ_CHECK_PARTS] = "SELECT job_id FROM @bodies GROUP BY job_id HAVING min(part) <> 0 OR max(part) <> count(*) - 1 "
+		       "LIMIT 1000",
+    [PQ_CHECK_ENCODING] = "SELECT DISTINCT job_id FROM @bodies WHERE encoding <> 'zstd' LIMIT 1000",
+    /* From one result's rows to those of the next, which is a look-up each. */
+    [PQ_CHECK_ROWS] =
+	"WITH RECURSIVE n (no) AS ((SELECT result_no FROM @row_cells ORDER BY result_no LIMIT 1) UNION ALL "
+	"SELECT (SELECT c.result_no FROM @row_cells AS c WHERE c.result_no > n.no ORDER BY c.result_no LIMIT 1) FROM n "
+	"WHERE n.no IS NOT NULL) SELECT no FROM n WHERE no IS NOT NULL AND NOT EXISTS (SELECT 1 FROM @results AS r "
+	"WHERE r.result_no = n.no) LIMIT 1000",
 };
 
 const char *const postgres_sql_copy[POSTGRES_TABLES] = {

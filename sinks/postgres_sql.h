@@ -30,6 +30,13 @@ enum postgres_query {
 	PQ_CONTENT_JOB,   /* id */
 	PQ_CONTENT_ITEMS, /* id, the last action_index: actions and results, a page of them */
 	PQ_CONTENT_ROWS,  /* result_no, the last row_index: a page of its rows */
+	PQ_CHECK_ACTIONS, /* what postgres_check.c asks */
+	PQ_CHECK_RESULTS,
+	PQ_CHECK_BODIES,
+	PQ_CHECK_PARTS,
+	PQ_CHECK_ENCODING,
+	PQ_CHECK_ROWS,
+	PQ_MEND,
 	POSTGRES_QUERIES
 };
 

@@ -7,6 +7,7 @@
  *
  * Bodies are always kept: keep_bodies is for sinks that have something else. How they get there whole: flatstage.h.
  */
+#include "flatcheck.h"
 #include "flatstage.h"
 
 #include <stdio.h>
@@ -246,6 +247,33 @@ static int raw_read_body(struct sink *sink, const struct uuid *id, sink_piece_fn
 	return flatstage_read_body(&raw_of(sink)->stage, id, body_path(id, path), piece, ctx, err);
 }
 
+/* Whether the bodies are what they should be is seen by whoever reads them. */
+static int raw_check(struct sink *sink, const struct sink_check *check, struct err *err)
+{
+	struct raw *r = raw_of(sink);
+	char shard[3], path[FLATSTAGE_PATH];
+	struct job job;
+	int more;
+
+	while ((more = manifest_next_job(r->manifest, &job, err)) == 1) {
+		const int there = check->wanted(check->ctx, &job.id)
+				      ? flatstage_has_body(&r->stage, &job.id, body_path(&job.id, path), err)
+				      : 1;
+		if (there < 0 ||
+		    (there == 0 && sink_tell(check, SINK_MISSING, &job.id, NULL, err,
+					     "its body is not there, and the manifest says that it is kept")))
+			return -1;
+	}
+	if (more < 0)
+		return -1;
+	for (unsigned i = 0; i < 256; i++) {
+		(void)snprintf(shard, sizeof(shard), "%02x", i);
+		if (flatcheck_bodies(r->dir, r->manifest, shard, true, check, err))
+			return -1;
+	}
+	return flatcheck_bodies(r->dir, r->manifest, FLATSTAGE_UNREADABLE, false, check, err);
+}
+
 const struct sink_ops raw_ops = {
     .scheme = "raw",
     .has = SINK_LEDGER | SINK_BODIES,
@@ -268,6 +296,7 @@ const struct sink_ops raw_ops = {
     .read_content = sink_without_content,
     .next_item = sink_without_items,
     .end_content = sink_without_end,
-    .check = sink_without_check,
+    .check = raw_check,
+    .mend = sink_without_mend,
     .close = raw_close,
 };

@@ -96,6 +96,8 @@ enum sink_fault {
 	SINK_UNPROVED = '?', /* nothing is wrong, but there is nothing to prove it with */
 };
 
+#define SINK_MEND_MAX 100
+
 /* A look of a sink at itself, from its caller. */
 struct sink_check {
 	bool (*wanted)(void *ctx, const struct uuid *); /* only these jobs are to be looked at */
@@ -168,6 +170,11 @@ struct sink_ops {
 	 * For a sink that was opened to be read.
 	 */
 	int (*check)(struct sink *, const struct sink_check *, struct err *);
+	/*
+	 * Removes, of a sink that was opened to write, what check tells of that belongs to no job: *removed says in a
+	 * few words what it was, "" where there is nothing. 0 or -1. Between jobs, and after a flush.
+	 */
+	int (*mend)(struct sink *, char removed[SINK_MEND_MAX], struct err *);
 	int (*close)(struct sink *,
 		     struct err *); /* releases everything, also when it returns -1; what was not flushed is gone */
 };
@@ -211,6 +218,7 @@ int sink_without_content(struct sink *, const struct uuid *, struct job *, struc
 int sink_without_items(struct sink *, struct sink_item *, struct err *);
 void sink_without_end(struct sink *);
 int sink_without_check(struct sink *, const struct sink_check *, struct err *);
+int sink_without_mend(struct sink *, char removed[SINK_MEND_MAX], struct err *);
 /* Tells of a fault, for the sinks. 0, or -1 with *err. */
 int sink_tell(const struct sink_check *, enum sink_fault, const struct uuid *id, const char *where, struct err *,
 	      const char *fmt, ...) __attribute__((format(printf, 6, 7)));

@@ -161,6 +161,34 @@ int sqlite_db_ask(struct sqlite_db *db, const char *sql, struct buf *out, struct
 	return answer;
 }
 
+static int stop_of(void *stop)
+{
+	return *(const volatile sig_atomic_t *)stop != 0;
+}
+
+#define STEPS_A_LOOK 100000 /* of SQLite's machine */
+
+int sqlite_db_each(struct sqlite_db *db, const char *sql, const volatile sig_atomic_t *stop,
+		   int (*each)(void *ctx, struct text, struct err *), void *ctx, struct err *err)
+{
+	sqlite3_stmt *stmt = NULL;
+	int answer = 0, rc = sqlite3_prepare_v2(db->handle, sql, -1, &stmt, NULL);
+
+	if (stop)
+		sqlite3_progress_handler(db->handle, STEPS_A_LOOK, stop_of, (void *)(uintptr_t)stop);
+	while (rc == SQLITE_OK && answer == 0 && sqlite3_step(stmt) == SQLITE_ROW) {
+		const char *p = (const char *)sqlite3_column_text(stmt, 0);
+		answer = each(ctx, (struct text){p, p ? (size_t)sqlite3_column_bytes(stmt, 0) : 0}, err);
+	}
+	if (stmt)
+		rc = sqlite3_reset(stmt);
+	if (answer == 0 && rc != SQLITE_OK && (rc & 0xff) != SQLITE_INTERRUPT)
+		answer = fail(db, rc, "read", err);
+	sqlite3_progress_handler(db->handle, 0, NULL, NULL);
+	(void)sqlite3_finalize(stmt);
+	return answer;
+}
+
 void sqlite_db_patience(struct sqlite_db *db, int ms)
 {
 	db->patience_ms = ms;

@@ -14,6 +14,7 @@
 #include "buf.h"
 #include "err.h"
 
+#include <signal.h>
 #include <stdbool.h>
 
 struct sqlite_db;
@@ -33,6 +34,10 @@ int sqlite_db_new(struct sqlite_db *, struct err *);
 int sqlite_db_exec(struct sqlite_db *, const char *sql, struct err *);
 /* The first column of the first row appended to out: 1; 0 where there is no row or it is null; -1. err may be NULL. */
 int sqlite_db_ask(struct sqlite_db *, const char *sql, struct buf *out, struct err *);
+/* Hands on the first column of each row of a statement, as text (null text for NULL). Ended early, without a failure,
+ * by *stop (NULL: never), and by what is not 0 of each, which is returned: -1 with *err. */
+int sqlite_db_each(struct sqlite_db *, const char *sql, const volatile sig_atomic_t *stop,
+		   int (*each)(void *ctx, struct text, struct err *), void *ctx, struct err *err);
 /* How long to wait for a lock that another program has, in milliseconds; at first SQLITE_DB_PATIENCE. */
 void sqlite_db_patience(struct sqlite_db *, int ms);
 #define SQLITE_DB_PATIENCE 30000

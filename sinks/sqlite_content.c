@@ -18,13 +18,17 @@ static void bind_flag(struct sqlite *s, unsigned q, int param, int flag)
 		sqlite_db_bind_int(s->db, q, param, flag);
 }
 
+/* Where the table results was damaged there may be rows of results that it does not have. */
 int sqlite_content_prepare(struct sqlite *s, struct err *err)
 {
 	struct buf max;
 	int rc;
 
 	buf_init(&max, 32);
-	rc = sqlite_db_ask(s->db, "SELECT max(result_no) FROM results", &max, err);
+	rc = sqlite_db_ask(s->db,
+			   "SELECT max(coalesce((SELECT max(result_no) FROM results), 0), "
+			   "coalesce((SELECT max(row_key) >> 32 FROM row_cells), 0))",
+			   &max, err);
 	s->next_no = strtoll(buf_cstr(&max), NULL, 10) + 1;
 	buf_free(&max);
 	return rc < 0 ? -1 : 0;

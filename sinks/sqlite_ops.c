@@ -232,6 +232,7 @@ const struct sink_ops sqlite_ops = {
     .read_content = sqlite_read_content,
     .next_item = sqlite_read_next,
     .end_content = sqlite_read_end,
-    .check = sink_without_check,
+    .check = sqlite_check,
+    .mend = sqlite_mend,
     .close = sqlite_close,
 };

@@ -73,6 +73,8 @@ struct stamp sqlite_ledger_stamp(struct text);
 int sqlite_read_content(struct sink *, const struct uuid *, struct job *, struct err *);
 int sqlite_read_next(struct sink *, struct sink_item *, struct err *);
 void sqlite_read_end(struct sink *);
+int sqlite_mend(struct sink *, char removed[SINK_MEND_MAX], struct err *);
+int sqlite_check(struct sink *, const struct sink_check *, struct err *);
 int sqlite_ledger_states(struct sink *, const struct uuid *ids, size_t n, struct ledger_entry *out, struct err *);
 /* Looks at what is there of the job, and decides what becomes of it: sets deed. */
 int sqlite_ledger_decide(struct sqlite *, const struct job *, struct err *);

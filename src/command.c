@@ -15,6 +15,8 @@ const struct command command_table[] = {
      cmd_load, cmd_load_help},
     {"status", "status [OPTION]... SINK", "tell what a sink holds, what is missing, what expires next", FOR_STATUS,
      cmd_status, cmd_status_help},
+    {"verify", "verify [OPTION]... SINK", "check a sink against itself: bodies, rows, files, checksums", FOR_VERIFY,
+     cmd_verify, cmd_verify_help},
     {"report", "report [OPTION]... SINK", "show what the AI was asked, did and answered, as an HTML page", FOR_REPORT,
      cmd_report, cmd_report_help},
     {"completion", "completion bash|zsh|fish", "print the completion script of a shell", FOR_ITSELF, cmd_completion,

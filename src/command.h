@@ -38,6 +38,8 @@ int cmd_load(int argc, char **argv);
 void cmd_load_help(FILE *);
 int cmd_status(int argc, char **argv);
 void cmd_status_help(FILE *);
+int cmd_verify(int argc, char **argv);
+void cmd_verify_help(FILE *);
 int cmd_report(int argc, char **argv);
 void cmd_report_help(FILE *);
 int cmd_completion(int argc, char **argv);

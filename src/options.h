@@ -9,6 +9,7 @@
 #define OMNI_OPTIONS_H
 
 #include "err.h"
+#include "uuid.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -32,6 +33,7 @@ enum option_type {
 #define FOR_RUN    1u
 #define FOR_LOAD   2u
 #define FOR_STATUS 4u
+#define FOR_VERIFY 8u
 #define FOR_REPORT 64u
 #define FOR_ITSELF (1u << 31) /* help, completion: about the program; neither environment nor config file counts */
 #define FOR_ALL    (~0u)
@@ -67,12 +69,12 @@ struct option_list {
 
 struct options {
 	struct option_list to;
-	const char *from, *since, *pg_schema, *base_url, *api_key_file, *rate, *cacert, *config;
+	const char *from, *since, *sample, *pg_schema, *base_url, *api_key_file, *rate, *cacert, *config;
 	int64_t concurrency, retries, rows;
 	int64_t retry_wait_ms, retry_max_wait_ms, give_up_after_ms, max_time_ms /* -1: none */, timeout_ms,
 	    connect_timeout_ms;
 	uint64_t max_size;
-	bool json, refetch, all, details, retry_lost, no_raw, dry_run, quiet, verbose, allow_http;
+	bool json, repair, refetch, all, details, retry_lost, no_raw, dry_run, quiet, verbose, allow_http;
 	const char *output, *out_dir, *error_file, *summary, *metrics, *progress, *log_format;
 	int64_t file_mode;
 	bool help, version; /* --help, --version: nothing else counts */
@@ -84,6 +86,9 @@ struct options {
 	char **argv;
 	char **operands;
 	size_t n_operands;
+	/* The jobs of a run that are not listed by operands (verify --repair). Borrowed. */
+	const struct uuid *jobs;
+	size_t n_jobs;
 	/* options.c's own. */
 	void *memory;
 };

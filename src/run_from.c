@@ -63,7 +63,7 @@ static int list_jobs(struct load *l, struct err *err)
 	struct job job;
 	int more;
 
-	if (l->r.o->n_operands > 0)
+	if (l->r.o->n_operands > 0 || l->r.o->n_jobs > 0)
 		return run_read_inputs(&l->r, err);
 	if (from == NULL)
 		return -1;

@@ -78,12 +78,23 @@ static int cannot_open(const char *name, struct err *err)
 	return err_sys(err, ERR_FATAL, why, "cannot open '%s'", name);
 }
 
+static int add_jobs(struct run *r, struct err *err)
+{
+	for (size_t i = 0; i < r->o->n_jobs; i++)
+		if (plan_add(&r->plan, &r->o->jobs[i]) == NULL)
+			return err_set(err, ERR_FATAL, "out of memory");
+	r->plan.requested = (int64_t)r->o->n_jobs;
+	return 0;
+}
+
 int run_read_inputs(struct run *r, struct err *err)
 {
 	static char *const standard_input[] = {"-"};
 	char *const *names = r->o->n_operands > 0 ? r->o->operands : standard_input;
 	size_t n = r->o->n_operands > 0 ? r->o->n_operands : 1;
 
+	if (r->o->n_jobs > 0)
+		return add_jobs(r, err);
 	for (size_t i = 0; i < n; i++) {
 		bool is_stdin = strcmp(names[i], "-") == 0;
 		FILE *f = is_stdin ? stdin : fopen(names[i], "re");

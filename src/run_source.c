@@ -104,9 +104,8 @@ static int compare(const struct job *job, struct body *body, struct err *err)
 	return 0;
 }
 
-/* The kept body into out->body: 1, 0: none is kept, -1. */
-static int read_body(struct source *s, struct sink *sink, const struct job *job, bool keep, struct fetch_outcome *out,
-		     struct err *err)
+int source_body(struct source *s, struct sink *sink, const struct job *job, bool keep, struct body **body,
+		struct err *err)
 {
 	struct reading r = {.dec = s->dec, .body = body_new(UINT64_MAX)};
 	int there;
@@ -123,7 +122,7 @@ static int read_body(struct source *s, struct sink *sink, const struct job *job,
 	    (zst_dec_end(s->dec, err) != 0 || body_end(r.body, err) != 0 || compare(job, r.body, err) != 0))
 		there = -1;
 	if (there == 1)
-		out->body = r.body;
+		*body = r.body;
 	else
 		body_free(r.body);
 	return there;
@@ -159,14 +158,14 @@ int source_read(struct source *s, struct sink *sink, const struct uuid *id, stru
 	if (take_ledger(&job, out, instance, input) != 0)
 		there = err_set(err, ERR_FATAL, "out of memory");
 	else
-		there = read_body(s, sink, &job, s->keep, out, err);
+		there = source_body(s, sink, &job, s->keep, &out->body, err);
 	if (there == 1)
 		there = judge(s, out, err);
 	if (there == 1 && out->state == JOB_UNREADABLE && !s->keep) {
 		/* A body that cannot be read is kept in every sink, also in one that keeps no others. */
 		body_free(out->body);
 		out->body = NULL;
-		there = read_body(s, sink, &job, true, out, err);
+		there = source_body(s, sink, &job, true, &out->body, err);
 	} else if (there == 0 && out->state != JOB_STORED)
 		return 1;
 	if (there != 1) {

@@ -26,6 +26,9 @@ void source_free(struct source *);
  */
 int source_read(struct source *, struct sink *, const struct uuid *, struct fetch_outcome *out, struct buf *instance,
 		struct buf *input, struct err *);
+/* The kept body of a job, compared with the size and the digest in *job: 1, *body is the caller's (body_free); 0: none
+ * is kept; -1 as source_read. keep: its bytes are to be had again (body.h). */
+int source_body(struct source *, struct sink *, const struct job *, bool keep, struct body **body, struct err *);
 /* After -1: nothing but close may be called in that sink any more (sink.h). */
 bool source_lost(const struct source *);
 

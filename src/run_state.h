@@ -38,9 +38,8 @@ struct run {
 /* The signal that interrupted the run; 0: none. */
 extern volatile sig_atomic_t run_stop_signal;
 
-/* From now on a signal sets it, and the second one ends the process. 0, or -1 with *err. */
+/* From here on a signal sets run_stop_signal, and a second one ends the process. 0 or -1. */
 int run_catch_signals(struct err *);
-
 /* Configuration first: nothing is opened or made before all of it is known to be good. Returns an exit code with *err,
  * or -1 to go on. */
 int run_set_up(struct run *, struct err *);

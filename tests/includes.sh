@@ -28,7 +28,7 @@ room() { # FILE: sets ROOM
   case ${1##*/} in
   main.c) ROOM=main ;;
   cmd_* | command.*) ROOM=command ;;
-  run.* | run_* | status* | report*) ROOM=run ;;
+  run.* | run_* | status* | verify* | report*) ROOM=run ;;
   ids.*) ROOM=ids ;;
   fetch.* | fetch_* | schedule*) ROOM=fetch ;;
   result.* | result_*) ROOM=result ;;

@@ -1,6 +1,6 @@
 # Completion of omni-export for bash 4 and later, as 'omni-export completion bash' prints it.
 
-_omni_export_commands='run load status report completion help'
+_omni_export_commands='run load status verify report completion help'
 # what a sink begins with, and where a path follows
 _omni_export_schemes='sqlite: postgresql:// jsonl: csv: raw: null:'
 _omni_export_paths='sqlite: jsonl: csv: raw:'
@@ -19,6 +19,10 @@ _omni_export_command()
 		;;
 	status)
 		options='--since --pg-schema --json --log-format --quiet -q --verbose -v --config --help -h --version -V '
+		operands=sinks
+		;;
+	verify)
+		options='--base-url --api-key-file --sample --repair --rate --concurrency --retries --retry-wait --retry-max-wait --give-up-after --max-time --timeout --connect-timeout --max-size --no-raw --pg-schema --file-mode --json --progress --log-format --quiet -q --verbose -v --config --cacert --allow-http --help -h --version -V '
 		operands=sinks
 		;;
 	report)
@@ -46,6 +50,7 @@ _omni_export_takes()
 	--base-url) kind= ;;
 	--api-key-file) kind=files ;;
 	--since) kind= ;;
+	--sample) kind= ;;
 	--rate) kind= ;;
 	--concurrency) kind= ;;
 	--retries) kind= ;;

@@ -155,4 +155,10 @@ folders() { (cd "$1" && find . -type f ! -name manifest.jsonl ! -name job.json -
 folders "$T/csv" >"$T/want.folders"
 folders "$T/again.csv" >"$T/got"
 same "load into csv: the same folders" folders "$T/got"
+
+# --- verify: no false alarm in any of them ---
+for sink in "$T/a.db" "${pg[@]:1}" "jsonl:$T/zstd" "jsonl:$T/gzip" "jsonl:$T/none" "csv:$T/csv" "raw:$T/raw" "$T/loaded1.db"; do
+  run_omni verify --pg-schema everywhere "$sink"
+  is "verify finds nothing in ${sink%%:*}" "$RC $(cat "$T/out")" "0 "
+done
 finish
