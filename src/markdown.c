@@ -13,7 +13,8 @@
 #define OPTIONS   (CMARK_OPT_SAFE | CMARK_OPT_VALIDATE_UTF8)
 
 struct markdown {
-	struct text text;
+	struct text left; /* of the text, from the line on that was looked at last */
+	int line;         /* its number, from 1 */
 	int heading_level;
 	size_t cells_left;
 	bool inside; /* of a cell: there are no tables in it */
@@ -206,15 +207,15 @@ static bool read_alignment(struct text line, struct table *t)
 	return t->columns > 0;
 }
 
-/* The lines of a paragraph as they came. */
-static struct text source_of(const struct markdown *m, cmark_node *node)
+/* The lines of a paragraph as they came. Paragraphs are asked for in their order. */
+static struct text source_of(struct markdown *m, cmark_node *node)
 {
-	struct text left = m->text, line, whole = {0};
 	const int first = cmark_node_get_start_line(node), last = cmark_node_get_end_line(node);
+	struct text whole = {0}, line;
 
-	for (int i = 1; i <= last && left.n > 0; i++) {
-		line = next_line(&left);
-		if (i == first)
+	for (; m->line <= last && m->left.n > 0; m->line++) {
+		line = next_line(&m->left);
+		if (m->line == first)
 			whole.p = line.p;
 		if (whole.p != NULL)
 			whole.n = (size_t)(line.p + line.n - whole.p);
@@ -222,7 +223,7 @@ static struct text source_of(const struct markdown *m, cmark_node *node)
 	return whole;
 }
 
-static bool is_table(const struct markdown *m, cmark_node *node, struct table *t)
+static bool is_table(struct markdown *m, cmark_node *node, struct table *t)
 {
 	struct text left, header, cell;
 	size_t n = 0;
@@ -244,7 +245,7 @@ static bool is_table(const struct markdown *m, cmark_node *node, struct table *t
 /* The cell's Markdown; of what is more than one line of text, the text. */
 static int add_cell(struct markdown *m, struct buf *out, struct text cell)
 {
-	struct markdown in = {.text = cell, .heading_level = m->heading_level, .inside = true};
+	struct markdown in = {.heading_level = m->heading_level, .inside = true};
 	cmark_node *root = cell.n > 0 ? cmark_parse_document(cell.p, cell.n, OPTIONS) : NULL, *first;
 	char *html = NULL;
 	size_t n;
@@ -356,7 +357,7 @@ static void change(struct markdown *m, cmark_node *root)
 
 static int add_rendered(struct buf *out, struct text text, int heading_level)
 {
-	struct markdown m = {.text = text, .heading_level = heading_level, .cells_left = CELLS_MAX};
+	struct markdown m = {.left = text, .line = 1, .heading_level = heading_level, .cells_left = CELLS_MAX};
 	cmark_node *root = cmark_parse_document(text.p, text.n, OPTIONS);
 	char *html = NULL;
 	int bad = -1;

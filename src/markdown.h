@@ -12,7 +12,7 @@
 
 #include "buf.h"
 
-#define MARKDOWN_MAX ((size_t)128 << 10)
+#define MARKDOWN_MAX ((size_t)64 << 10)
 
 /* Appends the HTML. 0, or -1: out is full, or memory is short. */
 int markdown_html(struct buf *out, struct text markdown, int heading_level);

@@ -13,7 +13,6 @@
 #define RIGHT       8
 #define TOP         10
 #define BOTTOM      24
-#define TICKS       4 /* parts of the axis */
 #define NAMES       6 /* about so many bars are named */
 #define LABEL_CHARS 90
 
@@ -57,10 +56,20 @@ static struct axis axis_of(size_t n, int64_t max)
 	return a;
 }
 
+/* Into how many parts the axis is cut, so that each is a whole number and a round one: 1, 2, 4 of 20, 5 of 10 and 50.
+ */
+static int64_t ticks_of(int64_t top)
+{
+	int64_t first = top;
+
+	while (first >= 10)
+		first /= 10;
+	return top <= 2 ? top : first == 2 ? 4 : 5;
+}
+
 static int begin_axis(struct buf *out, const struct axis *a, const char *title)
 {
-	/* Few jobs: no halves of them on the axis. */
-	const int64_t ticks = a->top < TICKS ? a->top : a->top % TICKS == 0 ? TICKS : a->top % 5 == 0 ? 5 : 2;
+	const int64_t ticks = ticks_of(a->top);
 	int bad = buf_addf(out, "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"", WIDTH, HEIGHT);
 
 	bad |= html_adds(out, title) | buf_adds(out, "\">");

@@ -211,8 +211,11 @@ static int newest_first(const void *a, const void *b)
 
 static struct sink *open_sink(struct report *r, struct err *err)
 {
-	const struct sink_options so = {
-	    .read_only = true, .must_exist = true, .pg_schema = r->o->pg_schema, .stop = &run_stop_signal};
+	const struct sink_options so = {.read_only = true,
+					.must_exist = true,
+					.first_rows = r->o->rows > 0 ? r->o->rows : 1,
+					.pg_schema = r->o->pg_schema,
+					.stop = &run_stop_signal};
 	const char *spec = r->o->operands[0], *target;
 	const struct sink_ops *ops = sink_find(spec, &target, err);
 

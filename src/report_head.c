@@ -115,12 +115,12 @@ static int add_tiles(struct buf *out, const struct report *r)
 	if (s->partial + s->partial_over > 0)
 		(void)snprintf(partial, sizeof(partial), "%lld of them partial",
 			       (long long)(s->partial + s->partial_over));
-	(void)snprintf(since, sizeof(since), "%lld since %.10s", (long long)s->lost_since, s->since.text);
+	(void)snprintf(since, sizeof(since), "%lld since <time>%.10s</time>", (long long)s->lost_since, s->since.text);
 	bad |= add_tile(out, "Stored", s->states[JOB_STORED], partial[0] != '\0' ? partial : NULL);
 	bad |= add_tile(out, "Open", open, NULL) | add_tile(out, "Lost", lost, lost > 0 ? since : NULL);
 	bad |= add_tile(out, "Steps of the AI", r->actions, NULL) | add_tile(out, "Queries", r->results, NULL);
 	bad |= add_tile(out, "Rows", r->rows, NULL);
-	bad |= add_tile(out, "Truncated by the API", r->truncated, "results");
+	bad |= add_tile(out, "Truncated", r->truncated, "results, by the API");
 	bad |= buf_addf(out, "<div><dt>Bodies</dt><dd>%s</dd></div>\n",
 			amount_bytes((uint64_t)(s->body_bytes > 0 ? s->body_bytes : 0), bytes));
 	if (r->damaged > 0)
@@ -206,6 +206,17 @@ static int add_spans(struct buf *out, const struct report *r)
 	return bad | report_chart_spans(out, &spans, "How long the jobs took") | buf_adds(out, "</figure>\n");
 }
 
+static int add_causes(struct buf *out, const struct report *r)
+{
+	char below[80];
+
+	if (r->status.reasons.n == 0)
+		return 0;
+	(void)snprintf(below, sizeof(below), "open, or lost since %.10s", r->status.since.text);
+	return begin_chart(out, "Not stored, by cause", below) |
+	       report_chart_reasons(out, &r->status.reasons, CHART_LINES) | buf_adds(out, "</figure>\n");
+}
+
 int report_head_overview(struct buf *out, const struct report *r)
 {
 	int bad = add_verdict(out, r) |
@@ -221,9 +232,7 @@ int report_head_overview(struct buf *out, const struct report *r)
 		bad |= begin_chart(out, "Rows by topic", "rows of stored results") |
 		       report_chart_topics(out, &r->topics, CHART_LINES) | buf_adds(out, "</figure>\n");
 	bad |= add_spans(out, r);
-	if (r->status.reasons.n > 0)
-		bad |= begin_chart(out, "Not stored, by cause", "open, or lost since --since") |
-		       report_chart_reasons(out, &r->status.reasons, CHART_LINES) | buf_adds(out, "</figure>\n");
+	bad |= add_causes(out, r);
 	return bad | buf_adds(out, "</div>\n</section>\n");
 }
 

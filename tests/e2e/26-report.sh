@@ -28,8 +28,10 @@ print $s $j->encode({job => $id->(1), prompt => "$short$long", topic => $short, 
 print $s $j->encode({job => $id->(2), result => {body => $j->encode({%$body, topic => {$evil => $evil}, omniChatUrl => qq(https://x.example/"onload="window.pwned=1)})}}), "\n";
 print $s $j->encode({job => $id->(3), result => {status => 404, envelope => 'published', message => "Job not found $short"}}), "\n";
 print $s $j->encode({job => $id->(4), result => {status => 403, envelope => 'auth', message => $short}}), "\n";
+# A CSV that turns out to be none after its first rows: what was made of it is taken back.
+print $s $j->encode({job => $id->(5), result => {body => $j->encode({message => 'm', actions => [{type => 'generate_query', message => 'once', result => {queryName => 'torn', csvResult => "a,b\n1,2\n\"open"}}]})}}), "\n";
 open my $l, '>', $list or die;
-print $l $j->encode({job_id => $id->(1), metadata => $short, $short => $short}), "\n", map { $id->($_) . "\n" } 2 .. 4;
+print $l $j->encode({job_id => $id->(1), metadata => $short, $short => $short}), "\n", map { $id->($_) . "\n" } 2 .. 5;
 PERL
 perl "$T/hostile.pl" "$T/hostile.script" "$T/hostile.txt"
 t_start_server "$T/hostile.script"
@@ -38,7 +40,7 @@ sinks=("$T/hostile.db" "raw:$T/hostile")
 targets=()
 for sink in "${sinks[@]}" "jsonl:$T/lines" "csv:$T/folders"; do targets+=(-t "$sink"); done
 run_omni run "$T/hostile.txt" "${targets[@]}" --rate 0 --retries 0 --details
-is "the hostile jobs are exported" "$RC $(sql "$T/hostile.db" "SELECT group_concat(state, ' ') FROM (SELECT state FROM jobs ORDER BY job_id)")" "4 stored stored not_found denied"
+is "the hostile jobs are exported" "$RC $(sql "$T/hostile.db" "SELECT group_concat(state, ' ') FROM (SELECT state FROM jobs ORDER BY job_id)")" "4 stored stored not_found denied stored"
 t_stop_server
 
 # A page in which every tag and attribute is one that we write, and style and script are those that the policy names. Prints what is not.
@@ -81,11 +83,12 @@ for sink in "${sinks[@]}"; do
   i=$((i + 1))
   run_omni report "$sink" -o "$T/hostile-$i.html"
   is "${sink%%:*}: a report" "$RC $(stat -c %a "$T/hostile-$i.html")" "0 600" || diag "$(cat "$T/err")"
-  like "it says so" "$(cat "$T/err")" "^omni-export: 4 jobs, [0-9.]+ KiB, in '.*hostile-$i.html'$"
+  like "it says so" "$(cat "$T/err")" "^omni-export: 5 jobs, [0-9.]+ KiB, in '.*hostile-$i.html'$"
   is "no markup but ours" "$(perl "$T/tags.pl" <"$T/hostile-$i.html")" ""
   [ "$i" = 1 ] || is "the same as from SQLite" "$(diff <(same "$T/hostile-1.html") <(same "$T/hostile-$i.html"))" ""
 done
 chmod -R u+w "$T/hostile"
+is "what was begun and taken back stands there once" "$(grep -c '>once<' "$T/hostile-2.html")" 1
 is "nothing changed in the sinks" "$(find "$T/hostile" "$T/hostile.db"* -type f -exec sha256sum {} + | sort)" "$before"
 is "the test's own eyes see markup" "$(sed 's/<h2 id="totals">/<img alt="x"><h2 onload="x" id="totals"><a href="javascript:x"><script>/' "$T/hostile-1.html" | perl "$T/tags.pl" | grep -cE '^(a tag|an attribute|a link|a script)')" 4
 for words in '\u{202e}txt.exe' '␇' 'a (<code>javascript:window.pwned=1</code>)' 'The API truncated this result: it sent 2 rows of 9' '<b>the query failed:</b>' '2600 bytes more'; do
@@ -176,7 +179,7 @@ body=$T/hostile/00/$(job 2).json.zst
 cp "$body" "$T/body"
 printf 'XXXX' | dd of="$body" bs=1 seek=200 conv=notrunc status=none
 run_omni report "raw:$T/hostile" -o "$T/damaged.html"
-is "a body that is damaged: told on the page and beside it, the others are there" "$RC $(grep -c 'what is kept of this job cannot be read' "$T/damaged.html") $(grep -c 'without its content' "$T/err") $(grep -c '<details class="job"' "$T/damaged.html")" "0 1 1 4"
+is "a body that is damaged: told on the page and beside it, the others are there" "$RC $(grep -c 'what is kept of this job cannot be read' "$T/damaged.html") $(grep -c 'without its content' "$T/err") $(grep -c '<details class="job"' "$T/damaged.html")" "0 1 1 5"
 cp "$T/body" "$body"
 sql "$T/many.db" "UPDATE results SET columns = '[\"torn' WHERE query_name = 'Query 9'"
 run_omni report "$T/many.db" -o "$T/damaged.html"
@@ -194,7 +197,7 @@ if command -v chromium >/dev/null && perl -MJSON::PP -e 1 2>/dev/null; then
   while IFS='=' read -r fact expected; do
     is "$fact" "$(sed -n "s/^$fact //p" "$T/facts")" "$expected"
   done <<'FACTS'
-hostile: all jobs are there=4
+hostile: all jobs are there=5
 hostile: scripts, other than ours=0
 hostile: elements that would load, run or send something=0
 hostile: attributes that are handlers=0
