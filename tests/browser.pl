@@ -18,6 +18,7 @@ my $json = JSON::PP->new->utf8->canonical;
 
 sub start {
 	my ($class, $profile, @options) = @_;
+	alarm 200; # what is waited for in vain ends here, and Chromium with it
 	my ($chromium) = grep { -x } map { ("$_/chromium", "$_/chromium-browser", "$_/google-chrome") } split /:/, $ENV{PATH};
 	die "no Chromium\n" unless $chromium;
 	pipe my $its_in, my $out or die "pipe: $!";
