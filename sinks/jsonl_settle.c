@@ -99,7 +99,9 @@ static int settle_part(struct flatdir *dir, const struct manifest *m, const char
 		return 0;
 	if (err->kind != ERR_JOB)
 		return -1;
-	log_line(LOG_WARNING, NULL, "%s: jobs that were replaced stay in a part: %s", flatdir_path(dir), err->msg);
+	log_line(LOG_WARNING, NULL,
+		 "%s: jobs that were replaced stay in a part, where the manifest does not count them: %s",
+		 flatdir_path(dir), err->msg);
 	return 0;
 }
 

@@ -165,6 +165,7 @@ static int read_parts(struct postgres *s, const struct uuid *id, sink_piece_fn p
 	for (int64_t part = 0;; part++) {
 		struct postgres_tuple t = postgres_group_args(s);
 		struct text body;
+		int64_t parts;
 		int rows;
 		postgres_tuple_uuid(&t, id);
 		postgres_tuple_int(&t, part);
@@ -178,8 +179,11 @@ static int read_parts(struct postgres *s, const struct uuid *id, sink_piece_fn p
 		if (rows == 0)
 			return part > 0;
 		body = postgres_db_text(s->db, 0, 0);
+		parts = postgres_tuple_get_int(postgres_db_text(s->db, 0, 1));
 		if (piece(ctx, body.p, body.n, err))
 			return -1;
+		if (part + 1 >= parts)
+			return 1;
 	}
 }
 

@@ -149,7 +149,9 @@ int postgres_lease_again(struct postgres *s, struct err *err)
 		return 0;
 	s->moment = false;
 	if (!is_interrupted(s))
-		log_line(LOG_WARNING, NULL, "the connection to %s was lost: connecting again", buf_cstr(&s->display));
+		log_line(LOG_WARNING, NULL,
+			 "the connection to %s was lost: connecting again, what was not committed is written again",
+			 buf_cstr(&s->display));
 	postgres_db_close(s->db);
 	s->db = NULL;
 	for (int64_t pause = FIRST_PAUSE_NS;

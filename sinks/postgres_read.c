@@ -33,6 +33,7 @@ struct postgres_read {
 
 	bool in_rows;
 	int row, rows; /* of the page, which is the last answer */
+	bool last_page;
 	int64_t last_row, rows_given;
 
 	struct jsontexts labels, types;
@@ -150,6 +151,8 @@ static int flag_of(const struct postgres *s, int row, int column)
 	return postgres_db_text(s->db, row, column).p ? (int)postgres_db_int(s->db, row, column) : -1;
 }
 
+#define ITEM_COLUMNS 22 /* before the one that says how many there were */
+
 /* One line of the answer to PQ_CONTENT_ITEMS, whose columns are counted here. */
 static int take_item(struct postgres *s, int row, struct item *m, struct buf *out)
 {
@@ -183,7 +186,7 @@ static size_t bytes_of(const struct postgres *s, int rows)
 	size_t n = 1;
 
 	for (int row = 0; row < rows; row++)
-		for (int column = 0; column < 22; column++)
+		for (int column = 0; column < ITEM_COLUMNS; column++)
 			n += postgres_db_text(s->db, row, column).n;
 	return n + (size_t)rows;
 }
@@ -192,6 +195,7 @@ static int next_items(struct postgres *s, struct err *err)
 {
 	struct postgres_read *r = s->read;
 	struct postgres_tuple t = postgres_group_args(s);
+	int64_t taken;
 	int rows;
 
 	r->n = r->at = 0;
@@ -217,7 +221,8 @@ static int next_items(struct postgres *s, struct err *err)
 	for (; r->n < (size_t)rows; r->n++)
 		if (take_item(s, (int)r->n, &r->items[r->n], &r->text))
 			return no_memory(err);
-	r->whole = rows == 0;
+	taken = rows > 0 ? postgres_db_int(s->db, 0, ITEM_COLUMNS) : 0;
+	r->whole = taken < PQ_PAGE_ITEMS && taken == rows;
 	if (rows > 0)
 		r->last_action = r->items[r->n - 1].action.action_index;
 	return 0;
@@ -250,6 +255,7 @@ static int give_result(struct postgres *s, struct sink_item *out, struct err *er
 			       (long long)q->action_index, q->n_columns, r->types.n);
 	r->in_rows = true;
 	r->row = r->rows = 0;
+	r->last_page = false;
 	r->last_row = -1;
 	r->rows_given = 0;
 	return 1;
@@ -261,6 +267,7 @@ static int next_rows(struct postgres *s, struct err *err)
 {
 	struct postgres_read *r = s->read;
 	struct postgres_tuple t = postgres_group_args(s);
+	int64_t taken;
 
 	postgres_tuple_int(&t, r->items[r->at].result_no);
 	postgres_tuple_bigint(&t, r->last_row);
@@ -268,6 +275,8 @@ static int next_rows(struct postgres *s, struct err *err)
 		return no_memory(err);
 	r->row = 0;
 	r->rows = postgres_group_ask_often(s, PQ_CONTENT_ROWS, true, err);
+	taken = r->rows > 0 ? postgres_tuple_get_int(postgres_db_text(s->db, 0, 3)) : 0;
+	r->last_page = taken < PQ_PAGE_ROWS && taken == r->rows;
 	return r->rows < 0 ? -1 : 0;
 }
 
@@ -322,7 +331,7 @@ int postgres_read_next(struct sink *sink, struct sink_item *out, struct err *err
 		if (r->in_rows) {
 			const bool enough = s->first_rows > 0 && r->rows_given == s->first_rows;
 
-			if (!enough && r->row == r->rows && next_rows(s, err))
+			if (!enough && r->row == r->rows && !r->last_page && next_rows(s, err))
 				return -1;
 			if (!enough && r->row < r->rows) {
 				r->rows_given++;

@@ -62,7 +62,8 @@ const char *const postgres_sql[POSTGRES_QUERIES] = {
 	"WHERE r.job_id = jobs.job_id AND r.csv_truncated) FROM @jobs AS jobs "
 	"WHERE $1::uuid IS NULL OR job_id > $1::uuid ORDER BY job_id LIMIT 1000",
     [PQ_JOB] = "SELECT " SQL_LEDGER "input, details FROM @jobs WHERE job_id = $1::uuid",
-    [PQ_BODY] = "SELECT body FROM @bodies WHERE job_id = $1::uuid AND part = $2::integer",
+    [PQ_BODY] = "SELECT body, (SELECT count(*) FROM @bodies WHERE job_id = $1::uuid)::int FROM @bodies "
+		"WHERE job_id = $1::uuid AND part = $2::integer",
     /* Where the table results was damaged there may be rows of results that it does not have. */
     [PQ_MAX_NO] = "SELECT greatest((SELECT max(result_no) FROM @results), (SELECT max(result_no) FROM @row_cells))",
     [PQ_MEND] =
@@ -77,11 +78,12 @@ const char *const postgres_sql[POSTGRES_QUERIES] = {
     [PQ_CONTENT_JOB] = "SELECT " SQL_LEDGER "input, details, topic, message, result_summary, omni_chat_url, " SQL_US(
 	"first_action_at") ", " SQL_US("last_action_at") ", action_count, result_count, row_count, warnings, extra "
 							 "FROM @jobs WHERE job_id = $1::uuid AND state = 'stored'",
-    /* Of either table the first ones are taken, so that of the first of both none is missing. */
+    /* Of either table the first ones are taken, so that of the first of both none is missing. The last column says how
+     * many there were before the page was cut where it is large. */
     [PQ_CONTENT_ITEMS] =
 	"SELECT action_index, has_action, type, a_message, a_time, a_status, is_error, a_extra, result_no, result_id, "
 	"query_name, status, query, columns, column_types, csv_truncated, has_results, total_row_count, row_count, "
-	"error_message, error_detail, extra FROM ("
+	"error_message, error_detail, extra, taken FROM ("
 	"SELECT action_index, (a.job_id IS NOT NULL)::int AS has_action, a.type, a.message AS a_message, " SQL_US(
 	    "a.timestamp") " AS a_time, a.status AS a_status, a.is_error::int AS is_error, a.extra AS a_extra, "
 			   "r.result_no, r.result_id, r.query_name, r.status, r.query, r.columns, r.column_types, "
@@ -90,7 +92,7 @@ const char *const postgres_sql[POSTGRES_QUERIES] = {
 			   "sum(coalesce(octet_length(a.message), 0) + coalesce(pg_column_size(a.extra), 0) + "
 			   "coalesce(pg_column_size(r.query), 0) + coalesce(octet_length(r.error_detail), 0) + "
 			   "coalesce(pg_column_size(r.extra), 0)) OVER (ORDER BY action_index ROWS BETWEEN UNBOUNDED "
-			   "PRECEDING AND 1 PRECEDING) AS before "
+			   "PRECEDING AND 1 PRECEDING) AS before, count(*) OVER () AS taken "
 			   "FROM (SELECT * FROM @actions WHERE job_id = $1::uuid AND action_index > $2::bigint "
 			   "ORDER BY action_index LIMIT 256) AS a FULL JOIN "
 			   "(SELECT * FROM @results WHERE job_id = $1::uuid AND action_index > $2::bigint "
@@ -98,10 +100,11 @@ const char *const postgres_sql[POSTGRES_QUERIES] = {
 			   "ORDER BY action_index LIMIT 256) AS page "
 			   "WHERE before IS NULL OR before < 1048576 ORDER BY action_index",
     [PQ_CONTENT_ROWS] =
-	"SELECT row_index, section, cells FROM (SELECT row_index, section, cells, sum(pg_column_size(cells)) OVER "
-	"(ORDER BY row_index ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before FROM (SELECT row_index, "
-	"section, cells FROM @row_cells WHERE result_no = $1::integer AND row_index > $2::bigint ORDER BY row_index "
-	"LIMIT 4096) AS few) AS page WHERE before IS NULL OR before < 262144 ORDER BY row_index",
+	"SELECT row_index, section, cells, taken FROM (SELECT row_index, section, cells, sum(pg_column_size(cells)) "
+	"OVER (ORDER BY row_index ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before, (count(*) OVER ())::int "
+	"AS taken FROM (SELECT row_index, section, cells FROM @row_cells WHERE result_no = $1::integer AND row_index > "
+	"$2::bigint ORDER BY row_index LIMIT 4096) AS few) AS page WHERE before IS NULL OR before < 262144 "
+	"ORDER BY row_index",
     [PQ_CHECK_ACTIONS] = "SELECT DISTINCT a.job_id FROM @actions AS a WHERE NOT EXISTS (SELECT 1 FROM @jobs AS j WHERE "
 			 "j.job_id = a.job_id AND j.state = 'stored') LIMIT 1000",
     [PQ_CHECK_RESULTS] = "SELECT DISTINCT r.job_id FROM @results AS r WHERE NOT EXISTS (SELECT 1 FROM @jobs AS j WHERE "

@@ -40,6 +40,10 @@ enum postgres_query {
 	POSTGRES_QUERIES
 };
 
+/* A page of PQ_CONTENT_… is the last one where fewer were taken than this, and all of them came. */
+#define PQ_PAGE_ITEMS 256
+#define PQ_PAGE_ROWS  4096
+
 /* Each begins with as many fields in a tuple as are named here. */
 #define T_ACTIONS_FIELDS 8
 #define T_RESULTS_FIELDS 16

@@ -31,6 +31,10 @@ static int fail(const struct sqlite_db *db, int rc, const char *deed, struct err
 	case SQLITE_TOOBIG:
 	case SQLITE_CONSTRAINT:
 		return err_set(err, ERR_JOB, "'%s' does not take this job: %s", db->path, words(db, rc));
+	case SQLITE_CORRUPT:
+		/* What lies elsewhere may be good. */
+		return err_set(err, strcmp(deed, "read") == 0 ? ERR_JOB : ERR_FATAL,
+			       "cannot %s '%s', which is damaged: %s", deed, db->path, words(db, rc));
 	case SQLITE_NOTADB:
 		return err_set(err, ERR_FATAL, "'%s' is not an SQLite database", db->path);
 	case SQLITE_BUSY:

@@ -75,7 +75,8 @@ static size_t tell_parts(const struct progress_state *s, char parts[PARTS][PART_
 		tell_wait(s, parts[k++], PART_MAX);
 	if (s->left_s > 0)
 		(void)snprintf(parts[k++], PART_MAX, "%s left", time_span_text(s->left_s, span));
-	(void)snprintf(parts[k++], PART_MAX, "%s stored", amount_count(s->stored, n));
+	if (!s->looks)
+		(void)snprintf(parts[k++], PART_MAX, "%s stored", amount_count(s->stored, n));
 	if (s->per_hour > 0)
 		speed_text(s->per_hour, parts[k++], PART_MAX);
 	if (s->bytes > 0)

@@ -25,6 +25,7 @@ enum progress_wait {
 struct progress_state {
 	size_t done, total; /* jobs; done: it is known what became of them */
 	size_t stored;      /* durable in the sinks */
+	bool looks;         /* nothing is to be stored, and so nothing is said of that */
 	int under_way;      /* transfers */
 	uint64_t bytes;     /* of bodies; 0: not told */
 	enum progress_wait waits_for;

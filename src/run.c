@@ -101,6 +101,16 @@ void run_tell_interrupted(void)
 		 "interrupted: what has arrived is being written, the jobs that are left wait for the next run");
 }
 
+void run_tell_failure(int code, const struct err *err)
+{
+	const char *means = code == EXIT_SINK   ? ": nothing was done"
+			    : code == EXIT_BUSY ? ": nothing was done, try later"
+						: "";
+
+	if (err->kind != ERR_NONE)
+		log_line(LOG_ERROR, NULL, "%s%s", err->msg, means);
+}
+
 void run_give_back(void *ctx, struct body *body)
 {
 	struct run *r = ctx;
@@ -156,7 +166,8 @@ static void note_end(struct run *r, enum fetch_end end, const struct err *err)
 		/* Without a sink nothing can go on; that is told with the sinks. */
 		r->end.unexpected = sinkset_alive(r->sinks) != 0;
 		if (r->end.unexpected)
-			log_line(LOG_ERROR, NULL, "%s", err->msg);
+			log_line(LOG_ERROR, NULL,
+				 "%s; what is stored stays, the jobs that are left wait for the next run", err->msg);
 		return;
 	}
 }
@@ -287,8 +298,7 @@ int run(const struct options *o)
 	buf_init(&r.key, KEY_MAX);
 	plan_init(&r.plan);
 	code = carry_out(&r, &err);
-	if (err.kind != ERR_NONE)
-		log_line(LOG_ERROR, NULL, "%s", err.msg);
+	run_tell_failure(code, &err);
 	if (err.kind != ERR_NONE && o->metrics != NULL && !o->dry_run)
 		write_failure(&r, code);
 	result_decoder_free(r.judge);

@@ -63,6 +63,7 @@ static void count_jobs(struct run *r, struct summary *s)
 			s->already_lost++;
 		} else {
 			s->states[p->state]++;
+			s->known_lost += p->known_lost && state_is_lost((enum job_state)p->state);
 			if (p->state != JOB_STORED && !state_is_lost((enum job_state)p->state)) {
 				sooner(&soonest, p->expires_us);
 				sooner(&oldest, p->requested_us != 0 ? p->requested_us : r->started_at.us);
@@ -186,8 +187,17 @@ static void tell_sinks(struct run *r)
 {
 	for (size_t i = 0; i < sinkset_count(r->sinks); i++)
 		if (sinkset_error(r->sinks, i) != NULL)
-			log_line(LOG_ERROR, NULL, "the sink '%s' dropped out: %s", sinkset_spec(r->sinks, i),
-				 sinkset_error(r->sinks, i));
+			log_line(LOG_ERROR, NULL,
+				 "the sink '%s' dropped out: %s; what it has stored stays, the rest is the next run's",
+				 sinkset_spec(r->sinks, i), sinkset_error(r->sinks, i));
+}
+
+/* A file about the run could not be written: that the data is there must not be doubted. */
+static void file_failed(struct run *r, struct summary *s, const struct err *err)
+{
+	log_line(LOG_ERROR, NULL, "%s; what was exported is stored all the same", err->msg);
+	r->end.unexpected = true;
+	s->exit_code = summary_exit_code(s, &r->end);
 }
 
 /* Everything that is written when all is over. Returns the exit code, which a failure here still changes. */
@@ -202,21 +212,13 @@ int run_finish(struct run *r)
 	run_record(r, &s, &err);
 	summarize(r, &s); /* the record may have failed */
 	tell_sinks(r);
-	if (r->o->error_file != NULL && write_error_file(r, &err) != 0) {
-		log_line(LOG_ERROR, NULL, "%s", err.msg);
-		r->end.unexpected = true;
-	}
 	s.exit_code = summary_exit_code(&s, &r->end);
-	if (r->o->summary != NULL && write_summary(r, &s, &err) != 0) {
-		log_line(LOG_ERROR, NULL, "%s", err.msg);
-		r->end.unexpected = true;
-		s.exit_code = summary_exit_code(&s, &r->end);
-	}
-	if (r->o->metrics != NULL && run_write_metrics(r, &s, &err) != 0) {
-		log_line(LOG_ERROR, NULL, "%s", err.msg);
-		r->end.unexpected = true;
-		s.exit_code = summary_exit_code(&s, &r->end);
-	}
+	if (r->o->error_file != NULL && write_error_file(r, &err) != 0)
+		file_failed(r, &s, &err);
+	if (r->o->summary != NULL && write_summary(r, &s, &err) != 0)
+		file_failed(r, &s, &err);
+	if (r->o->metrics != NULL && run_write_metrics(r, &s, &err) != 0)
+		file_failed(r, &s, &err);
 	run_tell(r, &s);
 	(void)summary_line(&s, &r->line);
 	log_line(s.exit_code == 0 ? LOG_INFO : LOG_ERROR, NULL, "%s", buf_cstr(&r->line));

@@ -137,6 +137,7 @@ static int load_one(struct load *l, struct plan_job *p, enum job_state state, bo
 	}
 	if (o.state != JOB_STORED && p->want == 0) {
 		plan_settle(p, state, o.error);
+		p->known_lost = state_is_lost(state);
 		body_free(o.body);
 		free(o.details);
 		return 0;
@@ -181,6 +182,7 @@ static int load_job(struct load *l, struct plan_job *p, struct err *err)
 		p->status = PLAN_ALREADY_STORED;
 	else
 		plan_settle(p, state, "as its ledger has it");
+	p->known_lost = state_is_lost(state); /* the targets have it so too */
 	return 0;
 }
 
@@ -238,8 +240,7 @@ int run_from(const struct options *o)
 	buf_init(&l.instance, (size_t)1 << 20);
 	buf_init(&l.input, (size_t)16 << 20);
 	code = carry_out(&l, &err);
-	if (err.kind != ERR_NONE)
-		log_line(LOG_ERROR, NULL, "%s", err.msg);
+	run_tell_failure(code, &err);
 	if (l.own != NULL)
 		(void)l.own->ops->close(l.own, &ignored);
 	source_free(l.source);

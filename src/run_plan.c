@@ -152,6 +152,7 @@ static void take_entry(struct plan_job *job, sink_mask bit, const struct ledger_
 {
 	if (e->state == JOB_STORED)
 		job->held |= bit;
+	job->known_lost = job->known_lost && state_is_lost(e->state) && e->same_instance;
 	switch (standing_of(e, policy)) {
 	case STANDS_STORED:
 		break;
@@ -181,6 +182,8 @@ static int ask_ledgers(struct plan *p, struct sinkset *sinks, const struct plan_
 
 		for (size_t i = 0; i < n; i++)
 			ids[i] = p->jobs[from + i].id;
+		for (size_t i = 0; i < n; i++)
+			p->jobs[from + i].known_lost = sinkset_count(sinks) > 0;
 		for (size_t s = 0; s < sinkset_count(sinks); s++) {
 			if (sinkset_states(sinks, s, ids, n, entries, err) != 0)
 				return -1;

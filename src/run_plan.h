@@ -35,6 +35,7 @@ struct plan_job {
 	uint8_t status;             /* enum plan_status */
 	uint8_t state;              /* enum job_state, where settled */
 	bool asked_before;          /* in an earlier run */
+	bool known_lost;            /* every ledger that is asked had it as lost before: to hear so again is no news */
 };
 
 struct plan {

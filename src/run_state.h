@@ -59,6 +59,8 @@ void run_give_back(void *run, struct body *);
 void run_settled(void *run, bool stored);
 struct group *run_new_group(struct run *);
 
+/* Why a run came to nothing, and what that means for the data; nothing where *err says nothing. */
+void run_tell_failure(int code, const struct err *);
 /* A signal has come; told before what that leads to, which may take a while. */
 void run_tell_interrupted(void);
 /* So many jobs are done, without a request. */

@@ -90,6 +90,15 @@ static bool reads_standard_input(const struct options *o)
 	return o->n_operands == 0;
 }
 
+/* Do options come from the environment, as those of the service do? */
+static bool has_settings(void)
+{
+	for (char **e = environ; *e != NULL; e++)
+		if (strncmp(*e, "OMNI_EXPORT_", strlen("OMNI_EXPORT_")) == 0)
+			return true;
+	return false;
+}
+
 /* The command as it was given; where it read a list that is gone, the error file is a list as good. */
 static int add_command(const struct run *r, struct buf *line)
 {
@@ -104,8 +113,10 @@ static int add_command(const struct run *r, struct buf *line)
 		bad |= add_argument(line, o->argv[i]);
 	}
 	if (gone && o->error_file != NULL)
-		return bad | add_argument(line, o->error_file);
-	return gone ? bad | buf_adds(line, ", with the same list on standard input") : bad;
+		bad |= add_argument(line, o->error_file);
+	else if (gone)
+		bad |= buf_adds(line, ", with the same list on standard input");
+	return has_settings() ? bad | buf_adds(line, "  # with the OMNI_EXPORT_ variables of this run") : bad;
 }
 
 /* When: what has to be so first. NULL: there is nothing to run. */
@@ -122,6 +133,20 @@ static const char *next_step(const struct run *r, const struct reasons *open)
 	if (open->n == 1 && open->at[0].state == JOB_PENDING)
 		return "when the jobs have finished";
 	return "to go on";
+}
+
+static const char lost_for_good[] = "what is lost stays lost and is not asked for again (--retry-lost asks once more)";
+static const char not_found_again[] =
+    "not_found is asked for again until 14 days after it was first asked for; what else "
+    "is lost is not (--retry-lost asks once more)";
+
+static bool will_be_asked(const struct reasons *lost)
+{
+	bool again = false;
+
+	for (size_t i = 0; i < lost->n; i++)
+		again = again || lost->at[i].state == JOB_NOT_FOUND;
+	return again;
 }
 
 void run_tell(struct run *r, const struct summary *s)
@@ -142,9 +167,7 @@ void run_tell(struct run *r, const struct summary *s)
 	if (step != NULL)
 		say(level, &line, buf_addf(&line, "%s: ", step) | add_command(r, &line));
 	else if (lost.n > 0)
-		say(level, &line,
-		    buf_adds(&line,
-			     "what is lost stays lost and is not asked for again (--retry-lost asks once more)"));
+		say(level, &line, buf_adds(&line, will_be_asked(&lost) ? not_found_again : lost_for_good));
 	reasons_free(&open);
 	reasons_free(&lost);
 	buf_free(&line);

@@ -10,7 +10,7 @@ static const enum job_state shown[] = {JOB_STORED,  JOB_PENDING,   JOB_FAILED,  
 
 int summary_exit_code(const struct summary *s, const struct summary_end *end)
 {
-	int64_t lost = 0, open = 0;
+	int64_t lost = -s->known_lost, open = 0;
 
 	for (size_t i = 0; i < SHOWN; i++) {
 		if (state_is_lost(shown[i]))

@@ -23,6 +23,7 @@ struct summary {
 	int exit_code;
 	int64_t requested, unique, invalid, already_stored, already_lost;
 	int64_t states[JOB_STATES];
+	int64_t known_lost; /* of those in lost states: an earlier run had learned it, this one asked once more */
 	int64_t partial, requests, retries, rate_limited;
 	uint64_t bytes;
 	int64_t actions, results, rows, truncated_results, warnings;
@@ -40,7 +41,8 @@ struct summary_end {
 	bool sink_failed; /* 5 */
 };
 
-/* The contract's precedence: 128 + signal, then 1, 6, 5, 4, 3, 7, 0. */
+/* The contract's precedence: 128 + signal, then 1, 6, 5, 4, 3, 7, 0. What was known to be lost before counts for
+ * nothing: 4 is for what this run learned, or it would come every hour for 14 days. */
 int summary_exit_code(const struct summary *, const struct summary_end *);
 /* Appends the JSON object, without a line end. 0 or -1 (memory). */
 int summary_json(const struct summary *, struct buf *out);

@@ -124,7 +124,7 @@ int verify_list(struct verify *v, struct err *err)
 
 static void tell_progress(size_t done, size_t total)
 {
-	struct progress_state s = {.done = done, .stored = done, .total = total};
+	struct progress_state s = {.done = done, .looks = true, .total = total};
 
 	if (progress_note(done, false))
 		progress_show(&s);

@@ -125,7 +125,7 @@ static int visit_action(void *ctx, const struct action *wanted, struct err *err)
 	const struct place p = {wanted->action_index, SINK_ITEM_ACTION, 0};
 	const int there = go_to(c, &p);
 	const struct action *held = &c->held.action;
-	struct named n;
+	struct named n = {""};
 
 	if (there != 1)
 		return after(c, there, err);
@@ -144,7 +144,7 @@ static void compare_labels(struct verify_compare *c, const struct query_result *
 	struct verify_diffs *d = c->diffs;
 	const int64_t action = wanted->action_index;
 	char label[64];
-	struct named n;
+	struct named n = {""};
 
 	if ((held->columns == NULL) != (wanted->columns == NULL) || held->n_columns != wanted->n_columns) {
 		verify_diffs_add(d, SINK_DIFFERS, "action %lld's result: it has %zu columns%s, and in its body %zu%s",
@@ -176,7 +176,7 @@ static int visit_result(void *ctx, const struct query_result *wanted, struct err
 	const int there = go_to(c, &p);
 	const struct query_result *held = &c->held.result;
 	const int64_t action = p.action;
-	struct named n;
+	struct named n = {""};
 
 	if (there != 1) {
 		if (!is_blind(c))
@@ -207,8 +207,6 @@ static int visit_result(void *ctx, const struct query_result *wanted, struct err
 
 static void compare_cells(struct verify_compare *c, const struct row *held, const struct row *wanted)
 {
-	struct named n;
-
 	if (held->section != wanted->section) {
 		const char *a = section_name(held->section), *b = section_name(wanted->section);
 
@@ -222,6 +220,8 @@ static void compare_cells(struct verify_compare *c, const struct row *held, cons
 				 "row %lld of action %lld's result: it has %zu cells, and in its body %zu",
 				 (long long)wanted->row_index, (long long)wanted->action_index, held->n, wanted->n);
 	for (size_t i = 0; i < held->n && i < wanted->n; i++) {
+		struct named n;
+
 		if (text_eq(held->cells[i], wanted->cells[i]))
 			continue;
 		(void)snprintf(n.text, sizeof(n.text), "row %lld of action %lld's result: cell %zu",
@@ -253,7 +253,7 @@ static int visit_row(void *ctx, const struct row *wanted, struct err *err)
 static int visit_result_end(void *ctx, const struct query_result *wanted, struct err *err)
 {
 	struct verify_compare *c = ctx;
-	struct named n;
+	struct named n = {""};
 
 	(void)err;
 	if (!is_blind(c) && c->missing_result != wanted->action_index)

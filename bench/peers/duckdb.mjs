@@ -1,11 +1,11 @@
-// DuckDB over downloaded bodies: node duckdb.mjs DIR DATABASE. Node decodes the JSON, DuckDB reads the CSV and keeps the rows.
+// DuckDB over downloaded bodies: node duckdb.mjs DIR DATABASE JOBS (the first so many). Node decodes the JSON, DuckDB reads the CSV and keeps the rows.
 import { DuckDBInstance } from '@duckdb/node-api';
 import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 
-const [dir, database] = process.argv.slice(2);
+const [dir, database, jobs] = process.argv.slice(2);
 const connection = await (await DuckDBInstance.create(database)).connect();
 await connection.run('CREATE TABLE result_rows (job_id UUID, action_index INT, cells VARCHAR[])');
-for (const name of readdirSync(dir).filter((f) => f.endsWith('.json'))) {
+for (const name of readdirSync(dir).filter((f) => f.endsWith('.json')).slice(0, jobs)) {
 	const doc = JSON.parse(readFileSync(`${dir}/${name}`, 'utf8'));
 	for (const [i, action] of doc.actions.entries()) {
 		if (!action.result?.csvResult) continue;

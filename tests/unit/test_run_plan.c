@@ -195,8 +195,10 @@ static void test_two_sinks(void **state)
 	ledgers[0][3] = (struct ledger_entry){.state = JOB_STORED};
 	ledgers[1][3] = (struct ledger_entry){.state = JOB_EXPIRED, .same_instance = true};
 	ledgers[0][4] = (struct ledger_entry){.state = JOB_EXPIRED, .same_instance = true};
+	ledgers[0][5] = ledgers[1][5] =
+	    (struct ledger_entry){.state = JOB_NOT_FOUND, .same_instance = true, .requested_at_us = NOW_US - DAY_US};
 	plan_init(&p);
-	read_text(&p, ID("1") "\n" ID("2") "\n" ID("3") "\n" ID("4") "\n");
+	read_text(&p, ID("1") "\n" ID("2") "\n" ID("3") "\n" ID("4") "\n" ID("5") "\n");
 	make(&p, false, false);
 	assert_int_equal(p.jobs[0].status, PLAN_ALREADY_STORED);
 	assert_int_equal(p.jobs[1].want, 2); /* the second sink lacks it */
@@ -204,6 +206,9 @@ static void test_two_sinks(void **state)
 	assert_int_equal(p.jobs[2].status, PLAN_ALREADY_LOST);
 	assert_int_equal(p.jobs[3].want, 2); /* the second sink has not heard that it is lost */
 	assert_int_equal(p.jobs[3].lost, 1);
+	assert_false(p.jobs[3].known_lost);
+	assert_int_equal(p.jobs[4].want, 3); /* asked again, and no news if it is still not there */
+	assert_true(p.jobs[4].known_lost);
 	plan_free(&p);
 }
 

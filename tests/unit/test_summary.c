@@ -52,6 +52,21 @@ static void test_each_state_has_its_exit_code(void **state)
 	}
 }
 
+/* 4 is for what this run learned. */
+static void test_what_was_lost_before_is_no_news(void **state)
+{
+	struct summary s = {.known_lost = 2};
+	const struct summary_end end = {0};
+
+	(void)state;
+	s.states[JOB_NOT_FOUND] = 2;
+	assert_int_equal(summary_exit_code(&s, &end), 0);
+	s.states[JOB_FAILED] = 1;
+	assert_int_equal(summary_exit_code(&s, &end), 3);
+	s.states[JOB_EXPIRED] = 1;
+	assert_int_equal(summary_exit_code(&s, &end), 4);
+}
+
 static void test_json_has_the_fields_of_the_contract(void **state)
 {
 	static const char expected[] = "{\"version\":\"1\",\"run_id\":\"r\",\"started_at\":\"1970-01-01T00:00:01."
@@ -178,6 +193,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_exit_code_precedence),
 	    cmocka_unit_test(test_each_state_has_its_exit_code),
+	    cmocka_unit_test(test_what_was_lost_before_is_no_news),
 	    cmocka_unit_test(test_json_has_the_fields_of_the_contract),
 	    cmocka_unit_test(test_metrics),
 	    cmocka_unit_test(test_metrics_of_a_failure),
