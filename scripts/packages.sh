@@ -1,9 +1,9 @@
 # Sourced by scripts/demo and scripts/test: installs Debian packages that are not there yet, and says which.
 
 # Where configure's and the tests' tools come from. Keep in step with configure.ac and the README.
-BUILD_PACKAGES="build-essential autoconf automake pkg-config libcurl4-openssl-dev libjsmn-dev libcsv-dev libsqlite3-dev libpq-dev
+BUILD_PACKAGES="build-essential autoconf automake pkg-config libcurl4-openssl-dev libjsmn-dev libcsv-dev libcmark-dev libsqlite3-dev libpq-dev
   libzstd-dev libssl-dev zlib1g-dev libinih-dev libcmocka-dev libmicrohttpd-dev ca-certificates sqlite3"
-TEST_PACKAGES="zsh fish tmux debhelper dpkg-dev fakeroot lintian systemd man-db faketime perl clang libclang-rt-14-dev valgrind cppcheck mandoc curl openssl zstd time strace binutils procps util-linux nginx-light postgresql-15 postgresql-client-15"
+TEST_PACKAGES="chromium zsh fish tmux debhelper dpkg-dev fakeroot lintian systemd man-db faketime perl clang libclang-rt-14-dev valgrind cppcheck mandoc curl openssl zstd time strace binutils procps util-linux nginx-light postgresql-15 postgresql-client-15"
 # What bench/run needs besides: the API's server, the peers and their libraries.
 BENCH_PACKAGES="nginx-light postgresql-15 postgresql-client-15 jq curl sqlite3 strace time util-linux python3 python3-requests python3-psycopg2"
 

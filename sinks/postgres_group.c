@@ -121,7 +121,11 @@ int postgres_group_moment(struct postgres *s, struct err *err)
 			return -1;
 		if (s->open || s->moment)
 			return 0;
-		if (postgres_db_exec(s->db, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", err) == 0)
+		/* A planner that knows nothing yet of a table would gather and sort all that is left of it for each
+		 * page: in the order of the index it takes the page alone. */
+		if (postgres_db_exec(
+			s->db, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL enable_bitmapscan = off",
+			err) == 0)
 			break;
 		if (err->kind != ERR_RETRY || tries > 0)
 			return -1;

@@ -95,6 +95,7 @@ static struct postgres *make(const struct sink_options *options, struct err *err
 	s->copying = -1;
 	s->keep_bodies = options->keep_bodies;
 	s->read_only = options->read_only;
+	s->first_rows = options->first_rows;
 	s->must_exist = options->must_exist;
 	s->stop = options->stop;
 	s->schema_name = strdup(schema);

@@ -34,7 +34,7 @@ struct postgres_read {
 	bool in_rows;
 	int row, rows; /* of the page, which is the last answer */
 	bool last_page;
-	int64_t last_row;
+	int64_t last_row, rows_given;
 
 	struct jsontexts labels, types;
 	struct text *cells;
@@ -257,6 +257,7 @@ static int give_result(struct postgres *s, struct sink_item *out, struct err *er
 	r->row = r->rows = 0;
 	r->last_page = false;
 	r->last_row = -1;
+	r->rows_given = 0;
 	return 1;
 }
 
@@ -328,10 +329,14 @@ int postgres_read_next(struct sink *sink, struct sink_item *out, struct err *err
 
 	for (;;) {
 		if (r->in_rows) {
-			if (r->row == r->rows && !r->last_page && next_rows(s, err))
+			const bool enough = s->first_rows > 0 && r->rows_given == s->first_rows;
+
+			if (!enough && r->row == r->rows && !r->last_page && next_rows(s, err))
 				return -1;
-			if (r->row < r->rows)
+			if (!enough && r->row < r->rows) {
+				r->rows_given++;
 				return give_row(s, out, err);
+			}
 			r->in_rows = false;
 			r->at++;
 		}

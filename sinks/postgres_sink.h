@@ -44,6 +44,7 @@ struct postgres {
 	struct buf display; /* "schema 'x' of database 'y' at 'host:port'" */
 	char *run_id, *instance;
 	bool keep_bodies, read_only, must_exist;
+	int64_t first_rows;                /* as in sink_options */
 	const volatile sig_atomic_t *stop; /* see sink_options */
 	bool there;                        /* the tables are; false only where read_only */
 	struct buf sql;                    /* the last statement that was asked */

@@ -49,9 +49,10 @@ struct sink_options {
 	bool keep_bodies; /* --no-raw: false. An unreadable body is kept anyway */
 	bool read_only;   /* take no lock, create and migrate nothing; a sink that is not there knows no job. Only what
 			     reads and close follow */
-	bool must_exist;  /* a sink that is not there, or was never written to, is an error (ERR_FATAL); nothing is made
-			   */
-	const char *pg_schema;             /* --pg-schema; NULL: the default */
+	int64_t first_rows;    /* where > 0: next_item gives no more than so many rows of each result */
+	bool must_exist;       /* a sink that is not there, or was never written to, is an error (ERR_FATAL); nothing is
+				  made */
+	const char *pg_schema; /* --pg-schema; NULL: the default */
 	const volatile sig_atomic_t *stop; /* not 0: the run is interrupted, and is not to wait for long; NULL: never */
 	const char *run_id;
 	const char *version;

@@ -108,6 +108,7 @@ static struct sink *sqlite_open(const char *target, const struct sink_options *o
 	}
 	s->base.ops = &sqlite_ops;
 	s->keep_bodies = options->keep_bodies;
+	s->first_rows = options->first_rows;
 	s->run_id = options->run_id ? strdup(options->run_id) : NULL;
 	s->instance = options->instance ? strdup(options->instance) : NULL;
 	buf_init(&s->cells, SQLITE_CELLS_MAX);

@@ -149,6 +149,7 @@ static int give_result(struct sqlite *s, struct sink_item *out, struct err *err)
 			       (long long)r->action_index, r->n_columns, s->types.n);
 	s->read_index = r->action_index;
 	s->in_rows = true;
+	s->rows_given = 0;
 	sqlite_db_bind_int(s->db, Q_CONTENT_ROWS, 1, sqlite_db_int(s->db, q, 14));
 	return 1;
 }
@@ -181,8 +182,13 @@ int sqlite_read_next(struct sink *sink, struct sink_item *out, struct err *err)
 	if (!s->begun && begin(s, err))
 		return -1;
 	if (s->in_rows) {
-		if (advance(s, Q_CONTENT_ROWS, &s->in_rows, err))
+		if (s->first_rows > 0 && s->rows_given == s->first_rows) {
+			sqlite_db_reset(s->db, Q_CONTENT_ROWS);
+			s->in_rows = false;
+		} else if (advance(s, Q_CONTENT_ROWS, &s->in_rows, err)) {
 			return -1;
+		}
+		s->rows_given++;
 		if (s->in_rows)
 			return give_row(s, out, err);
 		if (advance(s, Q_CONTENT_RESULTS, &s->has_result, err))

@@ -52,6 +52,8 @@ struct sqlite {
 	bool has_action, has_result; /* the statement stands at one that was not given out */
 	bool gave_action, in_rows;   /* the last that was given out, or its rows */
 	int64_t read_index;          /* of the result under way */
+	int64_t rows_given;          /* of it */
+	int64_t first_rows;          /* as in sink_options */
 	struct jsontexts texts, types;
 };
 

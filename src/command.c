@@ -21,6 +21,8 @@ const struct command command_table[] = {
      cmd_verify, cmd_verify_help},
     {"views", "views [OPTION]... SINK", "make one typed SQL view for each shape of result", FOR_VIEWS, cmd_views,
      cmd_views_help},
+    {"report", "report [OPTION]... SINK", "show what the AI was asked, did and answered, as an HTML page", FOR_REPORT,
+     cmd_report, cmd_report_help},
     {"completion", "completion bash|zsh|fish", "print the completion script of a shell", FOR_ITSELF, cmd_completion,
      cmd_completion_help},
     {"help", "help [COMMAND]", "tell how a command is used", FOR_ITSELF, cmd_help, cmd_help_help},

@@ -44,6 +44,8 @@ int cmd_verify(int argc, char **argv);
 void cmd_verify_help(FILE *);
 int cmd_views(int argc, char **argv);
 void cmd_views_help(FILE *);
+int cmd_report(int argc, char **argv);
+void cmd_report_help(FILE *);
 int cmd_completion(int argc, char **argv);
 void cmd_completion_help(FILE *);
 int cmd_help(int argc, char **argv);

@@ -32,13 +32,13 @@ const struct option_def option_table[] = {
      "PostgreSQL: data of a later time, and at least one more request for each",
      FOR_RUN, AT(complete_truncated), 0, 0, GROUP_JOBS},
     {"since", 0, OPTION_TEXT, "WHEN", "14d",
-     "how far back to look: a date or time in UTC, or a span such as 14d, 36h or 90m. status: what was lost since then "
+     "how far back to look: a date or time in UTC, or a span such as 14d, 36h or 90m. status, report: what was lost "
+     "since then "
      "makes the answer 'lost'; discover, run --discover: older jobs are left out, and never older ones than 14 days",
-     FOR_STATUS | FOR_DISCOVER | FOR_RUN, AT(since), 0, 0, GROUP_JOBS},
+     FOR_STATUS | FOR_REPORT | FOR_DISCOVER | FOR_RUN, AT(since), 0, 0, GROUP_JOBS},
     {"discover", 0, OPTION_FLAG, NULL, NULL,
      "find the jobs in the instance's conversations, as 'discover' does, beside those in FILE; without FILE standard "
-     "input "
-     "is not read",
+     "input is not read",
      FOR_RUN, AT(discover), 0, 0, GROUP_JOBS},
     {"user-id", 0, OPTION_TEXT, "ID", NULL, "list the conversations of this user alone (run: with --discover)",
      FOR_RUN | FOR_DISCOVER, AT(user_id), 0, 0, GROUP_JOBS},
@@ -79,10 +79,17 @@ const struct option_def option_table[] = {
      FOR_RUN | FOR_LOAD | FOR_VERIFY, AT(no_raw), 0, 0, GROUP_KEEP},
     {"pg-schema", 0, OPTION_TEXT, "NAME", "omni_export", "the schema of the tables in PostgreSQL", FOR_WORK,
      AT(pg_schema), 0, 0, GROUP_KEEP},
-    {"file-mode", 0, OPTION_MODE, "MODE", "0600", "permission bits of what sinks create, in octal",
-     FOR_RUN | FOR_LOAD | FOR_VERIFY, AT(file_mode), 0, 0777, GROUP_KEEP},
+    {"file-mode", 0, OPTION_MODE, "MODE", "0600", "permission bits of what is created, in octal",
+     FOR_RUN | FOR_LOAD | FOR_VERIFY | FOR_REPORT, AT(file_mode), 0, 0777, GROUP_KEEP},
     {"views", 0, OPTION_FLAG, NULL, NULL, "at the end make the typed views of databases, as the command 'views' does",
      FOR_RUN | FOR_LOAD, AT(views), 0, 0, GROUP_KEEP},
+    {"output", 'o', OPTION_TEXT, "FILE", NULL, "write all of it to one page; -: standard output", FOR_REPORT,
+     AT(output), 0, 0, GROUP_REPORT},
+    {"out-dir", 0, OPTION_TEXT, "DIR", NULL,
+     "write pages of 100 jobs into DIR, and index.html with the charts and a list of all jobs: for thousands of them",
+     FOR_REPORT, AT(out_dir), 0, 0, GROUP_REPORT},
+    {"rows", 0, OPTION_COUNT, "N", "20", "show the first N rows of each result", FOR_REPORT, AT(rows), 0, 1000000,
+     GROUP_REPORT},
     {"json", 0, OPTION_FLAG, NULL, NULL, "one JSON object instead of text", FOR_STATUS | FOR_VERIFY | FOR_VIEWS,
      AT(json), 0, 0, GROUP_REPORT},
     {"error-file", 'e', OPTION_TEXT, "FILE", NULL,

@@ -35,10 +35,11 @@ enum option_type {
 #define FOR_STATUS   4u
 #define FOR_VERIFY   8u
 #define FOR_VIEWS    16u
+#define FOR_REPORT   32u
 #define FOR_DISCOVER 64u
 #define FOR_ASKING   (FOR_RUN | FOR_DISCOVER | FOR_VERIFY) /* those that may ask the API */
-#define FOR_WORK                                                                                                       \
-	(FOR_RUN | FOR_LOAD | FOR_STATUS | FOR_VERIFY | FOR_VIEWS | FOR_DISCOVER) /* that have to do with sinks */
+/* all that have to do with sinks */
+#define FOR_WORK   (FOR_RUN | FOR_LOAD | FOR_STATUS | FOR_VERIFY | FOR_VIEWS | FOR_REPORT | FOR_DISCOVER)
 #define FOR_ITSELF (1u << 31) /* help, completion: about the program; neither environment nor config file counts */
 #define FOR_ALL    (~0u)
 
@@ -74,13 +75,13 @@ struct option_list {
 struct options {
 	struct option_list to, not_in;
 	const char *from, *since, *sample, *pg_schema, *base_url, *api_key_file, *rate, *cacert, *config, *user_id;
-	int64_t concurrency, retries;
+	int64_t concurrency, retries, rows;
 	int64_t retry_wait_ms, retry_max_wait_ms, give_up_after_ms, max_time_ms /* -1: none */, timeout_ms,
 	    connect_timeout_ms;
 	uint64_t max_size;
 	bool json, repair, refetch, all, details, retry_lost, complete_truncated, views, no_raw, dry_run, discover,
 	    quiet, verbose, allow_http;
-	const char *error_file, *summary, *metrics, *progress, *log_format;
+	const char *output, *out_dir, *error_file, *summary, *metrics, *progress, *log_format;
 	int64_t file_mode;
 	bool help, version; /* --help, --version: nothing else counts */
 	/* The option that is another command's, where that is why options_read fails; else NULL. */

@@ -46,51 +46,36 @@ int outfile_check(const char *path, struct err *err)
 	return result;
 }
 
-static int write_through(const char *path, struct text text, struct err *err)
+/* What is there and is no ordinary file (NULL: standard output). */
+static int begin_through(struct outfile *f, const char *path, struct err *err)
 {
-	bool out = strcmp(path, "-") == 0;
 	struct stat st;
-	int result, fd = out ? STDOUT_FILENO : sys_open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY, 0);
 
-	if (fd < 0)
-		return err_sys(err, ERR_FATAL, errno, "cannot open '%s'", path);
-	if (!out && (fstat(fd, &st) != 0 || S_ISREG(st.st_mode))) {
-		(void)sys_close(fd);
-		return err_set(err, ERR_FATAL, "cannot write '%s': it was exchanged", path);
+	if (path == NULL) {
+		f->fd = STDOUT_FILENO;
+		return 0;
 	}
-	result = sys_write(fd, text.p, text.n);
-	if (result != 0)
-		(void)err_sys(err, ERR_FATAL, errno, "cannot write '%s'", out ? "standard output" : path);
-	if (!out && sys_close(fd) != 0 && result == 0)
-		result = err_sys(err, ERR_FATAL, errno, "cannot write '%s'", path);
-	return result;
+	f->fd = sys_open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY, 0);
+	if (f->fd < 0)
+		return err_sys(err, ERR_FATAL, errno, "cannot open '%s'", path);
+	if (fstat(f->fd, &st) == 0 && !S_ISREG(st.st_mode))
+		return 0;
+	return err_set(err, ERR_FATAL, "cannot write '%s': it was exchanged", path);
 }
 
-static int write_beside(const char *path, struct text text, mode_t mode, struct err *err)
+static int begin_beside(struct outfile *f, struct err *err)
 {
-	char *beside = NULL;
-	int fd, result = -1;
-
-	if (asprintf(&beside, "%s.XXXXXX", path) < 0)
+	if (asprintf(&f->beside, "%s.XXXXXX", f->path) < 0) {
+		f->beside = NULL;
 		return err_set(err, ERR_FATAL, "out of memory");
-	fd = mkostemp(beside, O_CLOEXEC);
-	if (fd < 0) {
-		(void)err_sys(err, ERR_FATAL, errno, "cannot create '%s'", beside);
-		free(beside);
-		return -1;
 	}
-	if (sys_write(fd, text.p, text.n) == 0 && fchmod(fd, mode) == 0 && sys_sync(fd) == 0)
-		result = 0;
-	else
-		(void)err_sys(err, ERR_FATAL, errno, "cannot write '%s'", beside);
-	if (sys_close(fd) != 0 && result == 0)
-		result = err_sys(err, ERR_FATAL, errno, "cannot write '%s'", beside);
-	if (result == 0 && rename(beside, path) != 0)
-		result = err_sys(err, ERR_FATAL, errno, "cannot rename '%s' to '%s'", beside, path);
-	if (result != 0)
-		(void)unlink(beside);
-	free(beside);
-	return result;
+	f->fd = mkostemp(f->beside, O_CLOEXEC);
+	if (f->fd >= 0)
+		return 0;
+	(void)err_sys(err, ERR_FATAL, errno, "cannot create '%s'", f->beside);
+	free(f->beside);
+	f->beside = NULL;
+	return -1;
 }
 
 /* What a path names in the end, so that the file is replaced and not a link to it. The kernel follows, by its rules for
@@ -113,20 +98,78 @@ static char *real_name(const char *path)
 	return access(target, F_OK) == 0 ? strdup(target) : NULL;
 }
 
-int outfile_write(const char *path, struct text text, mode_t mode, struct err *err)
+int outfile_begin(struct outfile *f, const char *path, struct err *err)
 {
 	struct stat st;
-	char *real;
+	bool special;
 	int result;
 
-	if (strcmp(path, "-") != 0 && foreign_check(path, err) != 0)
+	*f = (struct outfile){.fd = -1};
+	if (strcmp(path, "-") == 0)
+		return begin_through(f, NULL, err);
+	if (foreign_check(path, err) != 0)
 		return -1;
-	if (strcmp(path, "-") == 0 || (stat(path, &st) == 0 && !S_ISREG(st.st_mode)))
-		return write_through(path, text, err);
-	real = real_name(path);
-	result = write_beside(real != NULL ? real : path, text, mode, err);
-	free(real);
+	special = stat(path, &st) == 0 && !S_ISREG(st.st_mode);
+	f->path = special ? NULL : real_name(path);
+	if (f->path == NULL && (f->path = strdup(path)) == NULL)
+		return err_set(err, ERR_FATAL, "out of memory");
+	result = special ? begin_through(f, path, err) : begin_beside(f, err);
+	if (result != 0)
+		outfile_drop(f);
 	return result;
+}
+
+int outfile_add(struct outfile *f, const void *p, size_t n, struct err *err)
+{
+	if (sys_write(f->fd, p, n) == 0)
+		return 0;
+	return err_sys(err, ERR_FATAL, errno, "cannot write '%s'",
+		       f->path == NULL     ? "standard output"
+		       : f->beside != NULL ? f->beside
+					   : f->path);
+}
+
+int outfile_end(struct outfile *f, mode_t mode, struct err *err)
+{
+	const int fd = f->fd;
+	int result = 0;
+
+	if (f->beside != NULL && (fchmod(fd, mode) != 0 || sys_sync(fd) != 0))
+		result = err_sys(err, ERR_FATAL, errno, "cannot write '%s'", f->beside);
+	f->fd = -1;
+	if (f->path != NULL && sys_close(fd) != 0 && result == 0)
+		result = err_sys(err, ERR_FATAL, errno, "cannot write '%s'", f->beside != NULL ? f->beside : f->path);
+	if (f->beside != NULL && result == 0 && rename(f->beside, f->path) != 0)
+		result = err_sys(err, ERR_FATAL, errno, "cannot rename '%s' to '%s'", f->beside, f->path);
+	if (result == 0) {
+		free(f->beside);
+		f->beside = NULL;
+	}
+	outfile_drop(f);
+	return result;
+}
+
+void outfile_drop(struct outfile *f)
+{
+	if (f->fd >= 0 && f->path != NULL)
+		(void)sys_close(f->fd);
+	if (f->beside != NULL)
+		(void)unlink(f->beside);
+	free(f->beside);
+	free(f->path);
+	*f = (struct outfile){.fd = -1};
+}
+
+int outfile_write(const char *path, struct text text, mode_t mode, struct err *err)
+{
+	struct outfile f;
+
+	if (outfile_begin(&f, path, err) != 0)
+		return -1;
+	if (outfile_add(&f, text.p, text.n, err) == 0)
+		return outfile_end(&f, mode, err);
+	outfile_drop(&f);
+	return -1;
 }
 
 void outfile_read(const char *path, struct buf *out)

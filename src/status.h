@@ -67,6 +67,8 @@ int status_take(struct status *, const struct job *);
 void status_end(struct status *);
 void status_free(struct status *);
 
+/* Is everything safe? One line, appended to out. 0, or -1: out of memory. */
+int status_answer(const struct status *, struct buf *out);
 /* For people; for programs, one JSON object. Whole lines, appended to out. 0, or -1: out of memory. */
 int status_text(const struct status *, struct buf *out);
 int status_json(const struct status *, struct buf *out);

@@ -50,8 +50,7 @@ static int add_open(const struct status *s, struct buf *out)
 	return bad | buf_adds(out, ", and the next expires ") | add_distance(out, s, &by->at[0].at);
 }
 
-/* Is everything safe? */
-static int add_answer(const struct status *s, struct buf *out)
+int status_answer(const struct status *s, struct buf *out)
 {
 	if (s->jobs == 0)
 		return buf_adds(out, "nothing is here yet: no job was asked for\n");
@@ -172,7 +171,7 @@ static int add_runs(const struct status *s, struct buf *out)
 
 int status_text(const struct status *s, struct buf *out)
 {
-	int bad = add_answer(s, out) | buf_adds(out, "sink: ");
+	int bad = status_answer(s, out) | buf_adds(out, "sink: ");
 
 	bad |= utf8_visible(out, buf_cstr(&s->sink), s->sink.len, 0) | buf_addc(out, '\n');
 	if (s->jobs == 0)

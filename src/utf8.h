@@ -12,10 +12,10 @@
 /* The length (1-4) of the valid sequence at p, of which n bytes are there; 0 when it is not valid or cut. Overlong
  * forms, surrogates and what is beyond U+10FFFF are not valid. */
 size_t utf8_len(const char *p, size_t n);
+/* The code point of a valid sequence of len bytes (1-4). */
+uint32_t utf8_decode(const char *p, size_t len);
 /* Writes a code point (a scalar value) as 1-4 bytes; returns how many. */
 size_t utf8_put(uint32_t cp, char out[4]);
-/* The code point of a valid sequence of len bytes. */
-uint32_t utf8_decode(const char *p, size_t len);
 /* The largest k <= n at which the text can be cut without splitting a sequence. */
 size_t utf8_cut(const char *p, size_t n);
 /*

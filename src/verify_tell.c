@@ -129,7 +129,9 @@ static void tell_text(struct verify *v, bool interrupted)
 	if (n->checked < n->jobs)
 		bad |= buf_addf(out, "%s of ", amount_count((uint64_t)n->checked, checked));
 	bad |= add_jobs(out, n->jobs) | buf_adds(out, " checked, ");
-	if (n->differences == 0)
+	if (n->differences == 0 && interrupted)
+		bad |= buf_adds(out, "nothing wrong so far");
+	else if (n->differences == 0)
 		bad |= buf_adds(out, n->checked == 1 ? "it is as it should be" : "all as they should be");
 	else
 		bad |= buf_addf(out, "%lld damaged, %lld difference%s", (long long)n->bad, (long long)n->differences,

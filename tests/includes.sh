@@ -20,6 +20,7 @@ third 'libpq-fe\.h' sinks/postgres.c
 third 'zstd\.h' src/zst.c
 third 'openssl/[a-z]*\.h' src/sha256.c
 third 'zlib\.h' sinks/jsonl_gzip.c
+third 'cmark\.h' src/markdown.c
 third 'ini\.h' src/options_read.c
 
 # The rooms, lowest first. A file may include what stands in its own room or lower; of the stages (ids, fetch, result, sink) no other one.
@@ -28,7 +29,7 @@ room() { # FILE: sets ROOM
   case ${1##*/} in
   main.c) ROOM=main ;;
   cmd_* | command.*) ROOM=command ;;
-  run.* | run_* | status* | verify* | views.*) ROOM=run ;;
+  run.* | run_* | status* | verify* | views.* | report*) ROOM=run ;;
   ids.*) ROOM=ids ;;
   discover*) ROOM=discover ;;
   fetch.* | fetch_* | schedule*) ROOM=fetch ;;

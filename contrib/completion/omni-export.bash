@@ -29,6 +29,10 @@ _omni_export_command()
 		options='--base-url --api-key-file --sample --repair --rate --concurrency --retries --retry-wait --retry-max-wait --give-up-after --max-time --timeout --connect-timeout --max-size --no-raw --pg-schema --file-mode --json --progress --log-format --quiet -q --verbose -v --config --cacert --allow-http --help -h --version -V '
 		operands=sinks
 		;;
+	report)
+		options='--since --pg-schema --file-mode --output -o --out-dir --rows --log-format --quiet -q --verbose -v --config --help -h --version -V '
+		operands=sinks
+		;;
 	completion)
 		options='--help -h --version -V '
 		operands='bash zsh fish'
@@ -65,6 +69,9 @@ _omni_export_takes()
 	--max-size) kind= ;;
 	--pg-schema) kind= ;;
 	--file-mode) kind= ;;
+	-o | --output) kind=files ;;
+	--out-dir) kind= ;;
+	--rows) kind= ;;
 	-e | --error-file) kind=files ;;
 	--summary) kind=files ;;
 	--metrics) kind=files ;;

@@ -429,6 +429,37 @@ static void one_moment(struct world *w)
 	w->sink = writer;
 }
 
+/* Of each result the first rows, where that is asked for, whether it has fewer or pages of them. */
+static void first_rows(struct world *w)
+{
+	const struct sink_options few = {.read_only = true, .must_exist = true, .first_rows = 2};
+	int rows = 0, results = 0, actions = 0;
+	struct sink_item item;
+
+	world_open(w);
+	put_result(w, 1, 3, 9000, "many");
+	put_result(w, 2, 3, 1, "one");
+	put_result(w, 3, 3, 2, "two");
+	world_flush(w);
+	world_with(w, &few);
+	for (unsigned number = 1; number <= 3; number++) {
+		(void)begin_reading(w, number);
+		while (next(w, &item)) {
+			actions += item.kind == SINK_ITEM_ACTION;
+			results += item.kind == SINK_ITEM_RESULT;
+			rows += item.kind == SINK_ITEM_ROW;
+			if (item.kind == SINK_ITEM_RESULT)
+				assert_int_equal(item.result.row_count, number == 1 ? 9000 : number - 1);
+			if (item.kind == SINK_ITEM_ROW)
+				assert_true(item.row.row_index < 2);
+		}
+		w->sink->ops->end_content(w->sink);
+	}
+	assert_int_equal(actions, 9);
+	assert_int_equal(results, 9);
+	assert_int_equal(rows, 3 * (2 + 1 + 2));
+}
+
 static bool wanted(void *ctx, const struct uuid *id)
 {
 	(void)ctx, (void)id;
@@ -473,6 +504,7 @@ const struct contract_test tests_content[] = {
     {"hostile cells come back", SINK_CONTENT, hostile},
     {"many rows and long cells come back", SINK_CONTENT, many_rows},
     {"many actions come back", SINK_CONTENT, many_actions},
+    {"the first rows of the content", SINK_CONTENT, first_rows},
     {"some of the content", SINK_CONTENT | SINK_BODIES, some_of_it},
     {"the content of one moment", SINK_CONTENT | SINK_BODIES, one_moment},
     {NULL, 0, NULL},

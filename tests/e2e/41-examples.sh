@@ -14,8 +14,8 @@ cp jobs.txt "$T/jobs.txt"
 
 # Code lines of the README and of the man page that call the program; in a crontab's line what follows the five fields.
 examples() {
-  sed -n 's/^    //p' "$srcdir/README.md" | sed -n -E 's/^([0-9*]+ +[0-9*]+ +[0-9*]+ +[0-9*]+ +[0-9*]+ +)?(omni-export (run|load|status|discover|views) .*)/\2/p'
-  grep -E '^omni-export (run|load|status|discover|views) ' "$srcdir/man/omni-export.1"
+  sed -n 's/^    //p' "$srcdir/README.md" | sed -n -E 's/^([0-9*]+ +[0-9*]+ +[0-9*]+ +[0-9*]+ +[0-9*]+ +)?(omni-export (run|load|status|discover|views|report) .*)/\2/p'
+  grep -E '^omni-export (run|load|status|discover|views|report) ' "$srcdir/man/omni-export.1"
 }
 n=0
 while read -r line; do

@@ -142,6 +142,37 @@ static void test_device_is_written_to(void **state)
 	assert_true(S_ISCHR(st.st_mode));
 }
 
+static void test_in_pieces(void **state)
+{
+	struct outfile f;
+	struct err err;
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(outfile_begin(&f, "a", &err), 0);
+	assert_int_equal(outfile_add(&f, "one", 3, &err), 0);
+	assert_int_equal(access("a", F_OK), -1);
+	assert_int_equal(outfile_add(&f, ", two", 5, &err), 0);
+	assert_int_equal(outfile_end(&f, 0640, &err), 0);
+	assert_content("a", "one, two");
+	assert_int_equal(stat("a", &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0640);
+	/* Thought better of it. */
+	assert_int_equal(outfile_begin(&f, "a", &err), 0);
+	assert_int_equal(outfile_add(&f, "three", 5, &err), 0);
+	assert_int_equal(files_here(), 2);
+	outfile_drop(&f);
+	assert_content("a", "one, two");
+	assert_int_equal(files_here(), 1);
+	/* The place has become a folder meanwhile. */
+	assert_int_equal(outfile_begin(&f, "b", &err), 0);
+	assert_int_equal(mkdir("b", 0700), 0);
+	assert_int_equal(outfile_end(&f, 0600, &err), -1);
+	assert_int_equal(files_here(), 2);
+	(void)rmdir("b");
+	(void)unlink("a");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -150,6 +181,7 @@ int main(void)
 	    cmocka_unit_test(test_follows_no_link_of_another_user),
 	    cmocka_unit_test(test_failures),
 	    cmocka_unit_test(test_device_is_written_to),
+	    cmocka_unit_test(test_in_pieces),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
