@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define RETENTION_US (INT64_C(14) * 86400 * 1000000) /* older results are not to be had (the API's page, "Limits") */
+#define CLOCKS_US    (INT64_C(300) * 1000000)        /* our clock and the server's may differ by so much */
 #define STALE_PAGES  10                              /* so many pages in a row that show nothing new are no list */
 
 int discover_no_memory(struct err *err)
@@ -85,6 +86,7 @@ static int look_back(struct discover_walk *w, const struct fetch_outcome *o, str
 		return -1;
 	if (w->since_us < w->now_us - RETENTION_US)
 		w->since_us = w->now_us - RETENTION_US;
+	w->look_us = w->since_us;
 	stamp_from_us(&w->sum->since, w->since_us);
 	return 0;
 }
@@ -134,7 +136,7 @@ static enum fetch_end ask_page(struct discover_walk *w, const char *cursor, stru
 
 static bool is_old(const struct discover_walk *w, const struct discover_conversation *c)
 {
-	return stamp_is_set(&c->updated_at) && c->updated_at.us < w->since_us;
+	return stamp_is_set(&c->updated_at) && c->updated_at.us < w->look_us;
 }
 
 /* Its conversations. *news: how many were not seen on an earlier page. */
@@ -217,6 +219,7 @@ static enum fetch_end walk_pages(struct discover_walk *w, struct err *err)
 		cursor = NULL;
 		if (end != FETCH_DONE || w->page.at == NULL)
 			break;
+		w->pages++;
 		end = read_page(w, &news, err);
 		if (w->page.cursor != NULL)
 			cursor_is_new = seen(w, &w->cursors, w->page.cursor);
@@ -231,6 +234,17 @@ static enum fetch_end walk_pages(struct discover_walk *w, struct err *err)
 	} while (more);
 	free(cursor);
 	return end;
+}
+
+/* A conversation with activity while later pages were read has moved to the front, out of what lay ahead: those that
+ * were active since the walk began, as far as two clocks agree on that, are looked at once more. */
+static enum fetch_end look_again(struct discover_walk *w, struct err *err)
+{
+	idset_free(&w->conversations);
+	idset_free(&w->cursors);
+	w->stale = 0;
+	w->look_us = w->now_us - CLOCKS_US > w->since_us ? w->now_us - CLOCKS_US : w->since_us;
+	return walk_pages(w, err);
 }
 
 enum fetch_end discover(const struct discover_options *o, const struct discover_handlers *handlers, void *ctx,
@@ -249,6 +263,8 @@ enum fetch_end discover(const struct discover_options *o, const struct discover_
 		(void)discover_no_memory(err);
 	else
 		end = walk_pages(&w, err);
+	if (end == FETCH_DONE && sum->whole && w.pages > 1)
+		end = look_again(&w, err);
 	if (end != FETCH_DONE)
 		sum->whole = false;
 	discover_page_free(&w.page);

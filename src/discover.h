@@ -4,6 +4,8 @@
  *
  *     page ──▶ up to 16 conversations at a time ──▶ jobs, in the order of the page ──▶ found()
  *
+ * Where that took more than one page, the front of the list is looked at once more, for what moved there meanwhile.
+ *
  * Knows fetch and JSON; what becomes of the jobs is the caller's business. What is found is true whatever happens next;
  * whether it is all that there is stands in the sum. Warnings and errors are told as they come (log.h).
  */

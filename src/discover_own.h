@@ -23,6 +23,8 @@ struct discover_walk {
 	struct buf text, name, id; /* of the job that is told */
 	int64_t now_us;            /* by the server's clock */
 	int64_t since_us;
+	int64_t look_us; /* conversations without activity since then are passed over */
+	int pages;
 	int stale;
 	struct discover_page page;
 	/* The conversations that are being asked for: places in the page, and what came. */

@@ -61,6 +61,8 @@ one_page='{"json":{"data":[{"id":"%s","name":"n","updatedAt":"now-1h"}],"pageInf
     page halfway2 "[$(printf "$one_page" kept '{"hasNextPage":true,"nextCursor":"B"}'),{\"status\":400,\"message\":\"Invalid cursor\"}]"
     page halfway3 "[$(printf "$one_page" kept '{"hasNextPage":true,"nextCursor":"B"}'),{\"status\":503,\"body\":\"\"}]"
     page refused3 "[$(printf "$one_page" kept '{"hasNextPage":true,"nextCursor":"B"}'),{\"status\":401,\"message\":\"Missing or invalid API key\"}]"
+    # A conversation that moves to the front while the second page is read.
+    page moves "[$(printf "$one_page" kept '{"hasNextPage":true,"nextCursor":"B"}'),$(printf "$one_page" y '{"hasNextPage":false}'),{\"json\":{\"data\":[{\"id\":\"s1\",\"updatedAt\":\"now+1h\"},{\"id\":\"a\",\"updatedAt\":\"now-1h\"}],\"pageInfo\":{\"hasNextPage\":false}}}]"
     page refused2 "[$(printf "$one_page" kept '{"hasNextPage":true,"nextCursor":"B"}'),{\"status\":401,\"message\":\"Missing or invalid API key\"}]"
   }
   page stale "[$(for i in $(seq 12); do printf '%s{"json":{"data":[],"pageInfo":{"hasNextPage":true,"nextCursor":"s%d"}}}' "$([ "$i" = 1 ] || echo ,)" "$i"; done)]"
@@ -93,7 +95,10 @@ discover main --since 150m -q
 is "--since: older turns are left out; -q says nothing" "$RC $(ids)$(cat "$T/err")" "0 3 2 "
 discover many
 is "three pages, in their order" "$RC $(($(wc -l <"$T/out"))) $(ids | tr ' ' '\n' | head -250 | cmp - <(seq 1001 1250) && echo same)" "0 250 same"
-is "a request for each page and conversation" "$(grep -oE '[0-9]+ requests' "$T/err")" "253 requests"
+is "a request for each page and conversation, and another look at the front" "$(grep -oE '[0-9]+ requests' "$T/err")" "254 requests"
+discover moves
+is "what moved to the front meanwhile is found there" "$RC $(ids)" "0 33 34 41 "
+like "what did not is not asked for again" "$(cat "$T/err")" 'in 3 conversations .*; 6 requests'
 discover times
 is "completed_at: none, of the message before, never in the future" "$RC $(sed -E 's/.*_id":"0*([0-9]+)-.*completed_at":(null|"(....)-.*T(..)).*/\1:\2/; s/"....-..-..T...*/time/; ' "$T/out" | tr '\n' ' ')" \
   "0 24:time 23:time 22:time 21:null "
