@@ -30,8 +30,13 @@ install_packages() {
   return "$failed"
 }
 
-# Makes configure where it is missing or older than what it is made from.
+# Makes configure where it is missing or older than what it is made from. Where the checkout was configured in its own folder, nothing can be built beside
+# that: what was built there goes.
 bootstrap_if_needed() {
+  if [ -f config.status ]; then
+    echo "cleaning what was built in the checkout's own folder (make distclean): nothing can be built beside it"
+    make -s distclean
+  fi
   if [ ! -x configure ] || [ configure.ac -nt configure ] || [ Makefile.am -nt Makefile.in ] || [ bootstrap -nt configure ]; then
     ./bootstrap
   fi

@@ -49,7 +49,7 @@ struct fetch_job {
 /* Something else that the API is asked than a job's result. Everything is borrowed for the call of fetch_ask. */
 struct fetch_question {
 	const char *path; /* below the base: "/v1/ai/conversations?pageSize=100", escaped; -v shows it */
-	struct text post; /* JSON that is posted; null: GET */
+	struct text post; /* JSON that is posted, and again where a try fails; null: GET */
 	/* The answer may be of any type, CSV for example, and is taken as it comes (HTML alone is refused: it is a
 	 * proxy's or a login page's): judge sees by body_head and body_size what it is, whether it is whole only the
 	 * framing tells. Else it must be one whole JSON document. */

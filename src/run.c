@@ -170,10 +170,9 @@ void run_note_end(struct run *r, enum fetch_end end, const char *what, const str
 		return;
 	case FETCH_FAILED:
 		/* Without a sink nothing can go on; that is told with the sinks. */
-		r->end.unexpected = r->sinks == NULL || sinkset_alive(r->sinks) != 0;
+		r->end.unexpected = sinkset_alive(r->sinks) != 0;
 		if (r->end.unexpected)
-			log_line(LOG_ERROR, NULL,
-				 "%s; what is stored stays, the jobs that are left wait for the next run", err->msg);
+			log_line(LOG_ERROR, NULL, "%s; what is stored stays, %s", err->msg, what);
 		return;
 	}
 }

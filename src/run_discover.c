@@ -80,7 +80,7 @@ void run_find_jobs(struct run *r)
 	enum fetch_end end = walk(&l, plan_found, &err);
 
 	r->plan.invalid += r->found.odd;
-	run_note_end(r, end, "so not all conversations were looked at", &err);
+	run_note_end(r, end, "not all conversations were looked at", &err);
 	if (end == FETCH_INTERRUPTED)
 		run_tell_interrupted();
 	log_line(r->found.whole ? LOG_INFO : LOG_ERROR, NULL, "%lld jobs found in %lld conversations%s",
@@ -153,10 +153,12 @@ static int list_jobs(struct run *r, struct err *err)
 		return code;
 	l.policy.now_us = r->started_at.us;
 	end = walk(&l, print_found, &why);
-	if (r->end.sink_failed)
+	if (end == FETCH_FAILED) {
+		r->end.unexpected = !r->end.sink_failed;
 		log_line(LOG_ERROR, NULL, "%s", why.msg);
-	else
+	} else {
 		run_note_end(r, end, "the rest of the list waits for the next time", &why);
+	}
 	return tell_sum(&l);
 }
 

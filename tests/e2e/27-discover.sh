@@ -28,7 +28,7 @@ one_page='{"json":{"data":[{"id":"%s","name":"n","updatedAt":"now-1h"}],"pageInf
   talk 'b é?&#%2e' main now-5h "$(turn 98 now-14d-1h)" "$(turn 5 now-6d)" "$(turn 4 now-5h)"
   talk a main now-1h "$(turn 1 now-3h 'Say \"hi\"\\n\u009b2J\u202e')" '{"role":"assistant","content":"no job","timestamp":"now-2h"}' "$(turn 2 now-2h)" \
     '{"role":"assistant","content":"the same","timestamp":"now-2h","jobId":"00000002-0000-4000-8000-000000000000"}' "$(turn 3 now-1h)"
-  awk 'BEGIN { for (i = 1; i <= 250; i++) printf "{\"conversation\":\"m%d\",\"user\":\"many\",\"updated_at\":\"now-%dm\",\"messages\":[{\"role\":\"assistant\",\"timestamp\":\"now-%dm\",\"jobId\":\"%08d-0000-4000-8000-000000000000\"}]}\n", i, i, i, 1000 + i }'
+  awk 'BEGIN { for (i = 1; i <= 250; i++) printf "{\"conversation\":\"m%d\",\"user\":\"many\",\"updated_at\":\"now-%dh\",\"messages\":[{\"role\":\"assistant\",\"timestamp\":\"now-%dh\",\"jobId\":\"%08d-0000-4000-8000-000000000000\"}]}\n", i, i, i, 1000 + i }'
   # Times: none at all; of the message before; not yet come; not readable.
   talk t times now-1h '{"role":"assistant","jobId":"00000021-0000-4000-8000-000000000000"}' '{"role":"user","content":["p"],"timestamp":"2000-01-01T00:00:00Z"}' \
     '{"role":"assistant","jobId":"00000022-0000-4000-8000-000000000000"}' '{"role":"assistant","timestamp":"now+5d","jobId":"00000023-0000-4000-8000-000000000000"}' \
@@ -176,9 +176,9 @@ discover main --not-in "$T/no.db"
 is "a sink that cannot be read: 5" "$RC $(ids)" "5 "
 
 job 777 >"$T/list.txt"
-run_omni run --discover "${fast[@]}" --user-id many --since 30m -t "$T/both.db" "$T/list.txt" --summary "$T/summary.json" </dev/null
-is "run --discover, and a list beside it" "$RC $(sql "$T/both.db" "SELECT count(*), sum(state = 'stored'), sum(job_id = '$(job 777)') FROM jobs")" "0 30|30|1"
-like "the summary counts what was found" "$(cat "$T/summary.json")" '"requested":30,"unique":30,.*"discovered":29,"list_whole":true'
+run_omni run --discover "${fast[@]}" --user-id many --since 1830m -t "$T/both.db" "$T/list.txt" --summary "$T/summary.json" </dev/null
+is "run --discover, and a list beside it" "$RC $(sql "$T/both.db" "SELECT count(*), sum(state = 'stored'), sum(job_id = '$(job 777)') FROM jobs")" "0 31|31|1"
+like "the summary counts what was found" "$(cat "$T/summary.json")" '"requested":31,"unique":31,.*"discovered":30,"list_whole":true'
 run_omni run --discover "${fast[@]}" --user-id gone -t "$T/alone.db" <"$T/list.txt"
 is "without FILE standard input is not read" "$RC $(sql "$T/alone.db" 'SELECT count(*) FROM jobs')" "0 1"
 run_omni run --discover "${fast[@]}" --user-id halfway3 -t "$T/half.db" --summary "$T/summary.json" "$T/list.txt"
@@ -199,8 +199,8 @@ if [ -n "${OMNI_TEST_PG:-}" ]; then
   is "the pipe" "${PIPESTATUS[*]}" "0 4"
   discover main --not-in "pg:$OMNI_TEST_PG" "${pg[@]}"
   is "--not-in" "$RC $(ids)" "0 3 4 "
-  run_omni run --discover "${fast[@]}" --user-id many --since 20m "${pg[@]}" -t "pg:$OMNI_TEST_PG" </dev/null
-  is "run --discover" "$RC $(psql -XAtq "$OMNI_TEST_PG" -c "SELECT count(*), min(input ->> 'conversation_id') FROM discover.jobs WHERE job_id > '00001000-0000-0000-0000-000000000000' AND state = 'stored'")" "0 19|m1"
+  run_omni run --discover "${fast[@]}" --user-id many --since 1230m "${pg[@]}" -t "pg:$OMNI_TEST_PG" </dev/null
+  is "run --discover" "$RC $(psql -XAtq "$OMNI_TEST_PG" -c "SELECT count(*), min(input ->> 'conversation_id') FROM discover.jobs WHERE job_id > '00001000-0000-0000-0000-000000000000' AND state = 'stored'")" "0 20|m1"
   OMNI_SETTINGS=()
 fi
 t_stop_server

@@ -139,7 +139,9 @@ struct talk_list *talks_list_add(struct talks *ts, const char *user)
 		free(list);
 		return NULL;
 	}
-	return ts->lists[ts->n_lists++] = list;
+	ts->lists[ts->n_lists] = list;
+	ts->n_lists++;
+	return list;
 }
 
 static int newest_first(const void *a, const void *b)

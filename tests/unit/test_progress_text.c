@@ -119,6 +119,29 @@ static void numbers_are_those_of_a_person(void **state)
 	}
 }
 
+/* Nothing is stored then, and how many there are nobody knows. */
+static void looking_for_jobs(void **state)
+{
+	struct progress_state s = {.listing = true,
+				   .done = 1250,
+				   .conversations = 310,
+				   .under_way = 2,
+				   .waits_for = PROGRESS_RATE,
+				   .wait_ms = 13500,
+				   .per_hour = 900,
+				   .left_s = -1};
+	struct buf b;
+
+	(void)state;
+	assert_string_equal(line(&s, 200),
+			    "1,250 jobs found in 310 conversations, rate limit: next request in 14 s, 2 under way");
+	buf_init(&b, PROGRESS_TEXT_MAX);
+	assert_int_equal(progress_sentence(&s, &b), 0);
+	assert_string_equal(buf_cstr(&b), "progress: 1,250 jobs found in 310 conversations, rate limit: next request "
+					  "in 14 s, 2 under way");
+	buf_free(&b);
+}
+
 static void is_never_as_wide_as_the_terminal(void **state)
 {
 	struct progress_state s = state_of(PROGRESS_SILENCE, 20500);
@@ -268,15 +291,11 @@ static void requests_that_are_left(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(says_what_it_waits_for),
-	    cmocka_unit_test(counts_queries),
-	    cmocka_unit_test(says_only_what_is_known),
-	    cmocka_unit_test(numbers_are_those_of_a_person),
-	    cmocka_unit_test(is_never_as_wide_as_the_terminal),
-	    cmocka_unit_test(a_sentence_says_all_of_it),
-	    cmocka_unit_test(nothing_is_known_at_first),
-	    cmocka_unit_test(the_speed_says_how_long),
-	    cmocka_unit_test(waiting_for_the_window_is_no_slowness),
+	    cmocka_unit_test(says_what_it_waits_for),    cmocka_unit_test(counts_queries),
+	    cmocka_unit_test(says_only_what_is_known),   cmocka_unit_test(numbers_are_those_of_a_person),
+	    cmocka_unit_test(looking_for_jobs),          cmocka_unit_test(is_never_as_wide_as_the_terminal),
+	    cmocka_unit_test(a_sentence_says_all_of_it), cmocka_unit_test(nothing_is_known_at_first),
+	    cmocka_unit_test(the_speed_says_how_long),   cmocka_unit_test(waiting_for_the_window_is_no_slowness),
 	    cmocka_unit_test(requests_that_are_left),
 	};
 	return cmocka_run_group_tests_name("progress_text", tests, NULL, NULL);

@@ -18,6 +18,9 @@ static void test_exit_code_precedence(void **state)
 	assert_int_equal(summary_exit_code(&s, &end), 0);
 	s.invalid = 1;
 	assert_int_equal(summary_exit_code(&s, &end), 7);
+	end.list_cut = true;
+	assert_int_equal(summary_exit_code(&s, &end), 3);
+	end.list_cut = false;
 	s.states[JOB_UNASKED] = 1;
 	assert_int_equal(summary_exit_code(&s, &end), 3);
 	s.states[JOB_NOT_FOUND] = 1;
@@ -187,6 +190,27 @@ static size_t check_format(const char *text)
 	return values;
 }
 
+/* Only a run that looked for jobs says anything of it. */
+static void test_what_was_discovered(void **state)
+{
+	struct summary s = {.has_discovered = true, .discovered = 7, .list_whole = true};
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 1 << 16);
+	for (int whole = 1; whole >= 0; whole--) {
+		s.list_whole = whole != 0;
+		buf_clear(&out);
+		assert_int_equal(summary_json(&s, &out), 0);
+		assert_non_null(strstr(buf_cstr(&out), whole ? "\"discovered\":7,\"list_whole\":true,"
+							     : "\"discovered\":7,\"list_whole\":false,"));
+		buf_clear(&out);
+		assert_int_equal(summary_line(&s, &out), 0);
+		assert_int_equal(strstr(buf_cstr(&out), "the list of jobs is not whole") != NULL, !whole);
+	}
+	buf_free(&out);
+}
+
 static void test_metrics(void **state)
 {
 	struct summary s = {.run_id = "r", .exit_code = 4};
@@ -236,6 +260,7 @@ int main(void)
 	    cmocka_unit_test(test_each_state_has_its_exit_code),
 	    cmocka_unit_test(test_what_was_lost_before_is_no_news),
 	    cmocka_unit_test(test_json_has_the_fields_of_the_contract),
+	    cmocka_unit_test(test_what_was_discovered),
 	    cmocka_unit_test(test_metrics),
 	    cmocka_unit_test(test_metrics_of_a_failure),
 	};
