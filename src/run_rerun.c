@@ -9,9 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SLICE_BYTES ((size_t)16 << 20) /* of queries: a slice ends with the one that goes beyond */
-#define HEAD_BYTES  ((size_t)4 << 10)  /* of an answer that is looked at for what it says … */
-#define HEAD_CHARS  ((size_t)160)      /* … and shown */
+#define SLICE_BYTES ((size_t)16 << 20)  /* of queries: a slice ends with the one that goes beyond */
+#define KEEP_BYTES  ((size_t)256 << 10) /* of each from slice to slice */
+#define HEAD_BYTES  ((size_t)4 << 10)   /* of an answer that is looked at for what it says … */
+#define HEAD_CHARS  ((size_t)160)       /* … and shown */
 
 /* --- what is asked --- */
 
@@ -58,11 +59,22 @@ static void settle(struct reruns *x, const struct rerun_asked *a, struct rerun *
 			  (enum job_state)x->entries[a->at].state, r->error, &a->id);
 }
 
+static void trim(struct rerun_asked *a)
+{
+	struct buf *const bufs[] = {&a->query, &a->columns, &a->post};
+
+	for (size_t i = 0; i < sizeof(bufs) / sizeof(bufs[0]); i++)
+		if (bufs[i]->cap > KEEP_BYTES)
+			buf_free(bufs[i]);
+}
+
 /* The next slice: what can be asked. What cannot is settled at once. */
 static int make_slice(struct reruns *x, size_t *next, struct err *err)
 {
 	size_t bytes = 0;
 
+	for (size_t i = 0; i < x->n_asked; i++)
+		trim(&x->asked[i]);
 	x->n_asked = 0;
 	for (; *next < x->n && x->n_asked < RERUN_SLICE && bytes < SLICE_BYTES; (*next)++) {
 		struct rerun_asked *a = &x->asked[x->n_asked];
@@ -271,6 +283,9 @@ void run_rerun(struct run *r)
 
 	if (bad == 0 && x->n > 0 && may_ask(r)) {
 		log_line(LOG_INFO, NULL, "queries of truncated results that are run again: %zu", x->n);
+		/* Where no job was asked for, the run is not noted yet. */
+		if (r->to_do == 0)
+			run_record(r, NULL, &err);
 		bad = ask_all(x, &err);
 		progress_end();
 	}

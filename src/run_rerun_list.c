@@ -74,10 +74,10 @@ static int take(struct reruns *x, size_t sink, const struct truncated *t, struct
 	if (e == NULL)
 		return err_set(err, ERR_FATAL, "out of memory");
 	*e = (struct rerun_entry){.job = (size_t)(job - x->r->plan.jobs),
-			    .action_index = t->action_index,
-			    .want = (sink_mask)1 << sink,
-			    .before = (uint8_t)t->state,
-			    .state = JOB_UNASKED};
+				  .action_index = t->action_index,
+				  .want = (sink_mask)1 << sink,
+				  .before = (uint8_t)t->state,
+				  .state = JOB_UNASKED};
 	return 0;
 }
 

@@ -37,6 +37,17 @@ static const char *line(const struct progress_state *s, size_t width)
 	return text;
 }
 
+/* Queries that are run again are no jobs, and how many jobs an hour it does says nothing of them. */
+static void counts_queries(void **state)
+{
+	struct progress_state s = state_of(PROGRESS_NO_WAIT, 0);
+
+	(void)state;
+	s.queries = true;
+	assert_non_null(strstr(line(&s, 200), "120/2,000 queries, "));
+	assert_null(strstr(line(&s, 200), "jobs"));
+}
+
 static void says_what_it_waits_for(void **state)
 {
 	static const struct {
@@ -280,15 +291,11 @@ static void requests_that_are_left(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(says_what_it_waits_for),
-	    cmocka_unit_test(says_only_what_is_known),
-	    cmocka_unit_test(numbers_are_those_of_a_person),
-	    cmocka_unit_test(looking_for_jobs),
-	    cmocka_unit_test(is_never_as_wide_as_the_terminal),
-	    cmocka_unit_test(a_sentence_says_all_of_it),
-	    cmocka_unit_test(nothing_is_known_at_first),
-	    cmocka_unit_test(the_speed_says_how_long),
-	    cmocka_unit_test(waiting_for_the_window_is_no_slowness),
+	    cmocka_unit_test(says_what_it_waits_for),    cmocka_unit_test(counts_queries),
+	    cmocka_unit_test(says_only_what_is_known),   cmocka_unit_test(numbers_are_those_of_a_person),
+	    cmocka_unit_test(looking_for_jobs),          cmocka_unit_test(is_never_as_wide_as_the_terminal),
+	    cmocka_unit_test(a_sentence_says_all_of_it), cmocka_unit_test(nothing_is_known_at_first),
+	    cmocka_unit_test(the_speed_says_how_long),   cmocka_unit_test(waiting_for_the_window_is_no_slowness),
 	    cmocka_unit_test(requests_that_are_left),
 	};
 	return cmocka_run_group_tests_name("progress_text", tests, NULL, NULL);
