@@ -90,6 +90,15 @@ static bool reads_standard_input(const struct options *o)
 	return o->n_operands == 0;
 }
 
+/* Do options come from the environment, as those of the service do? */
+static bool has_settings(void)
+{
+	for (char **e = environ; *e != NULL; e++)
+		if (strncmp(*e, "OMNI_EXPORT_", strlen("OMNI_EXPORT_")) == 0)
+			return true;
+	return false;
+}
+
 /* The command as it was given; where it read a list that is gone, the error file is a list as good. */
 static int add_command(const struct run *r, struct buf *line)
 {
@@ -104,8 +113,10 @@ static int add_command(const struct run *r, struct buf *line)
 		bad |= add_argument(line, o->argv[i]);
 	}
 	if (gone && o->error_file != NULL)
-		return bad | add_argument(line, o->error_file);
-	return gone ? bad | buf_adds(line, ", with the same list on standard input") : bad;
+		bad |= add_argument(line, o->error_file);
+	else if (gone)
+		bad |= buf_adds(line, ", with the same list on standard input");
+	return has_settings() ? bad | buf_adds(line, "  # with the OMNI_EXPORT_ variables of this run") : bad;
 }
 
 /* When: what has to be so first. NULL: there is nothing to run. */

@@ -113,7 +113,7 @@ dir="$T/a folder's name"
 mkdir "$dir"
 soon=$(date -u -d '+2 days +1 hour -14 days' +%FT%TZ)
 printf '{"job_id":"%s","completed_at":"%s"}\n%s\n' "$(job 1)" "$soon" "$(job 2)" >"$dir/jobs.txt"
-again() { sed -n 's/^omni-export: error: to go on: omni-export //p' "$T/err"; }
+again() { sed -n 's/^omni-export: error: to go on: omni-export \(.*\)  # with the OMNI_EXPORT_ variables of this run$/\1/p' "$T/err"; }
 OMNI_SETTINGS=(OMNI_EXPORT_RATE=0)
 run_omni run "$dir/jobs.txt" --to "$dir/x.db" --retries 0 -e "$dir/missing.tsv"
 is "nothing is stored" "$RC" 3
