@@ -2,8 +2,8 @@
  * sink.h: where results go. The contract of a sink, the table of sinks, the guard of the call order, and the fan-out to
  * several.
  *
- *     open  states*  (begin (action | result row* result_end | body)* (commit | rollback))*  flush*  record_run* views*
- *     close
+ *     open  states*  (begin (action | result row* result_end | body)* (commit | rollback))*  flush*
+ *     (record_run | views)*  close
  *
  * next_job, read_job, read_body and next_run may come at any time but between begin and commit; so may
  *
