@@ -25,6 +25,8 @@ sub start {
 	pipe my $in, my $its_out or die "pipe: $!";
 	my $pid = fork // die "fork: $!";
 	if ($pid == 0) {
+		mkdir $profile;
+		$ENV{HOME} = $profile; # whatever it keeps, it keeps there
 		open STDIN, '<', '/dev/null';
 		open STDOUT, '>', '/dev/null';
 		open STDERR, '>', "$profile.log";
