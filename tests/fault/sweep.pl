@@ -113,7 +113,8 @@ sub again {
   my $rc = run({%exchange}, words($o{list}, $folder));
   # PostgreSQL notices that somebody is gone when it next writes to them.
   for (my $n = 0; $rc == 75 && $o{sinks} eq 'pg' && $n < 200; $n++) { select undef, undef, undef, 0.05; $rc = run({}, words($o{list}, $folder)) }
-  if ($rc != $ends) { wrong($where, "the next run returned $rc", split /\n/, slurp("$t/err") // '') }
+  # What was known to be lost before it is no news, and makes no 4.
+  if ($rc != $ends && !($ends == 4 && $rc == 3)) { wrong($where, "the next run returned $rc", split /\n/, slurp("$t/err") // '') }
   my %must = map { $_ => 1 } @whole;
   my @more = grep { !delete $must{$_} } held($folder);
   wrong($where, "the next run does not make it whole", (map { "more: $_" } @more), (map { "missing: $_" } sort keys %must)) if @more || %must;
