@@ -1,6 +1,6 @@
 # Completion of omni-export for bash 4 and later, as 'omni-export completion bash' prints it.
 
-_omni_export_commands='run load discover status completion help'
+_omni_export_commands='run load discover status verify views report completion help'
 # what a sink begins with, and where a path follows
 _omni_export_schemes='sqlite: postgresql:// jsonl: csv: raw: null:'
 _omni_export_paths='sqlite: jsonl: csv: raw:'
@@ -10,7 +10,7 @@ _omni_export_command()
 	# sets $options and $operands of a command
 	case $1 in
 	run)
-		options='--to -t --base-url --api-key-file --refetch --details --retry-lost --complete-truncated --since --discover --user-id --dry-run -n --rate --concurrency --retries --retry-wait --retry-max-wait --give-up-after --max-time --timeout --connect-timeout --max-size --no-raw --pg-schema --file-mode --error-file -e --summary --metrics --progress --log-format --quiet -q --verbose -v --config --cacert --allow-http --help -h --version -V '
+		options='--to -t --base-url --api-key-file --refetch --details --retry-lost --complete-truncated --since --discover --user-id --dry-run -n --rate --concurrency --retries --retry-wait --retry-max-wait --give-up-after --max-time --timeout --connect-timeout --max-size --no-raw --pg-schema --file-mode --views --error-file -e --summary --metrics --progress --log-format --quiet -q --verbose -v --config --cacert --allow-http --help -h --version -V '
 		operands=files
 		;;
 	load)
@@ -27,6 +27,10 @@ _omni_export_command()
 		;;
 	verify)
 		options='--base-url --api-key-file --sample --repair --rate --concurrency --retries --retry-wait --retry-max-wait --give-up-after --max-time --timeout --connect-timeout --max-size --no-raw --pg-schema --file-mode --json --progress --log-format --quiet -q --verbose -v --config --cacert --allow-http --help -h --version -V '
+		operands=sinks
+		;;
+	views)
+		options='--pg-schema --json --log-format --quiet -q --verbose -v --config --help -h --version -V '
 		operands=sinks
 		;;
 	report)
