@@ -132,8 +132,9 @@ static bool take_number(struct text *t, int64_t *out)
 	size_t k = 0;
 
 	*out = 0;
-	for (; k < t->n && k <= 18 && t->p[k] >= '0' && t->p[k] <= '9'; k++)
-		*out = *out * 10 + (t->p[k] - '0');
+	for (; k < t->n && t->p[k] >= '0' && t->p[k] <= '9'; k++)
+		if (k < 18)
+			*out = *out * 10 + (t->p[k] - '0');
 	t->p += k;
 	t->n -= k;
 	if (k == 0 || k > 18 || (t->n > 0 && *t->p != ' '))
