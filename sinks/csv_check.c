@@ -65,8 +65,8 @@ static int take(void *ctx, const void *piece, size_t n, struct err *err)
 /* The last step of a file's path, which begins with the job's ID; NULL: it does not. */
 static const char *name_of(const struct checking *c, struct text path)
 {
-	return path.n > UUID_TEXT_LEN + 1 && memcmp(path.p, c->id_text, UUID_TEXT_LEN) == 0 &&
-		       path.p[UUID_TEXT_LEN] == '/' &&
+	return path.n > UUID_TEXT_LEN + 1 && path.p[UUID_TEXT_LEN + 1] != '.' &&
+		       memcmp(path.p, c->id_text, UUID_TEXT_LEN) == 0 && path.p[UUID_TEXT_LEN] == '/' &&
 		       !memchr(path.p + UUID_TEXT_LEN + 1, '/', path.n - UUID_TEXT_LEN - 1)
 		   ? path.p + UUID_TEXT_LEN + 1
 		   : NULL;
@@ -88,8 +88,11 @@ static int look_at_file(struct checking *c, size_t i, const uint8_t *expected, s
 	c->records = 0;
 	sha256_reset(c->sha);
 	rc = flatfile_read(c->s->dir, path, take, c, err);
-	if (rc < 0)
-		return -1;
+	if (rc < 0) {
+		/* A disk error, a link in its place: others may be good. */
+		c->bad = true;
+		return sink_tell(c->check, SINK_ERROR, &c->id, NULL, &(struct err){0}, "%s", err->msg);
+	}
 	if (rc == 0)
 		return tell(c, SINK_MISSING, err, "is not there", file);
 	c->rows[i] = c->records + c->open;

@@ -225,8 +225,9 @@ static int read_part(struct reading *r, struct err *err)
 {
 	const int there = flatfile_read(r->part->dir, r->part->path, decode, r, err);
 
+	/* A disk error, a link in its place: other parts may be good. */
 	if (there < 0 && r->own.kind == ERR_NONE)
-		return -1;
+		r->own = *err;
 	if (r->own.kind == ERR_RETRY)
 		return 0;
 	if (there == 1) {

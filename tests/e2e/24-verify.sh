@@ -130,6 +130,8 @@ table=$(cd "$T/csv/$a" && echo 0-*.csv)
 csv "a cell edited, a file removed, a file added, a folder removed" 'sed -i "3s/./~/" "$T/d/$a/$table"; rm "$T/d/$c/answer.md" -r "$T/d/$b"; touch "$T/d/$c/more"' "^\* $a: '$a/$table' is not what was written" \
   "^- $c: '$c/answer.md' is not there" "^\+ $c: 'more' is in its folder" "^- $b: its folder is not there"
 mended "csv" "csv:$T/d"
+csv "a link in the place of a file, a name that leads out" 'ln -sf /etc/passwd "$T/d/$b/answer.md"; mv "$T/d/$a/$table" "$T/d/x"; ln -s ../x "$T/d/$a/$table"; sed -i "/$c/s|$c/answer.md|$c/../x|" "$T/d/manifest.jsonl"' \
+  "^! $a: .*$table" "^\* $c: '$c/../x' in its manifest line is no file of its folder" "^! $b: .*answer.md.: it is a symbolic link"
 csv "a row deleted, a lost line, an edited line, a folder of no line" 'sed -i 3d "$T/d/$a/$table"; sed -i "/$b/d; /$c/s/\"action_count\":2/\"action_count\":6/" "$T/d/manifest.jsonl"; cp -r "$T/d/$c" "$T/d/${c/3/9}"' \
   "^\* $a: '$a/$table' is not what was written" "^\+ $b: its folder is there" "^\* $c: action_count in the manifest is 6, and the rows of actions.csv are 2" "^\+ ${c/3/9}: its folder is there"
 # Of an older version: no checksums. What can be counted is counted.
