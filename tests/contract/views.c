@@ -85,6 +85,12 @@ static void replaced(struct world *w)
 	put_result(w, 1, 1, 3, "yes");
 	world_flush(w);
 	expect_views(w, "* v_by_month 1 row:integer:inferred tag:boolean:inferred empty:text:inferred\n");
+	put_result(w, 1, 0, 0, "none");
+	world_flush(w);
+	world_reopen(w);
+	put_result(w, 1, 1, 3, "17");
+	world_flush(w);
+	expect_views(w, "* v_by_month 1 row:integer:inferred tag:integer:inferred empty:text:inferred\n");
 }
 
 const struct contract_test tests_views[] = {
