@@ -181,6 +181,8 @@ off() {
   t_start_server "$T/server-1.script"
   start_omni run "$T/off.txt" -t "$T/off.db" --rate 0 --retry-max-wait 4000 "$@"
   until [ "$(server_count '"status": ?429')" = 1 ] || ! kill -0 "$OMNI_PID"; do sleep 0.02; done
+  # It is answered; and it was heard, where that is said.
+  [[ " $* " == *" -q "* ]] || until grep -q 'requests pause' "$T/err" || ! kill -0 "$OMNI_PID"; do sleep 0.02; done
 }
 later() { echo "$1" >"$T/clock.new" && mv "$T/clock.new" "$T/clock"; }
 off --log-format json
@@ -189,13 +191,21 @@ until grep -q progress: "$T/err" || ! kill -0 "$OMNI_PID"; do sleep 0.02; done
 kill -TERM "$OMNI_PID"
 wait_omni
 like "a file: what a terminal is told too" "$(grep progress: "$T/err")" '^\{"time":"[^"]*","level":"info","msg":"progress: 0 of 1 jobs, API asked for 1 h of silence: next request in 5[89] min, 0 stored"\}$'
-for i in "1 " "0 -q" "0 --progress never" "1 --progress always" "1 --progress always -q"; do
-  read -r n args <<<"$i"
+for how in "1 " "0 -q" "0 --progress never" "1 --progress always" "1 --progress always -q"; do
+  read -r n args <<<"$how"
   # shellcheck disable=SC2086
   off $args
-  later 3700
+  # Where it does not say that it has heard, it may hear later than that: then an hour passes again, and another line may come.
+  for ((hours = 1; hours < 60; hours++)); do
+    later $((3700 * hours))
+    for ((i = 0; i < 100; i++)); do
+      kill -0 "$OMNI_PID" 2>/dev/null || break 2
+      sleep 0.1
+    done
+  done
   wait_omni
-  is "a file${args:+, with $args}: $n line" "$RC $(grep -c '^omni-export: progress: ' "$T/err")" "0 $n"
+  lines=$(grep -c '^omni-export: progress: ' "$T/err")
+  is "a file${args:+, with $args}: $n line" "$RC $((lines >= n && lines <= n * hours))" "0 1"
   is "no control character in it" "$(tr -d '\n' <"$T/err" | LC_ALL=C grep -c '[[:cntrl:]]')" 0
 done
 rm -rf "$T/state"

@@ -88,7 +88,7 @@ SCRIPT
 jobs 1 2
 start --rate 0 --retry-max-wait 4000 --concurrency 1
 until_asked 1
-until [ "$(server_count '"status": ?429')" = 1 ] || ! kill -0 "$OMNI_PID"; do sleep 0.02; done
+until grep -q 'requests pause' "$T/err" || ! kill -0 "$OMNI_PID"; do sleep 0.02; done
 fall_asleep
 awake
 is "in a pause: it is over" "$RC $(stored) $(asked 1) $(asked 2)" "0 2  2 1"
