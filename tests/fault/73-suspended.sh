@@ -57,7 +57,7 @@ begin <<SCRIPT
 {"job":"$(job 3)","result":[{"csv_rows":20000,"csv_cols":6,"stall_after":100000},{"csv_rows":20,"csv_cols":6}]}
 SCRIPT
 jobs 1 2 3
-start --rate 0 --retry-wait 0.1 --timeout 1
+start --rate 0 --retry-wait 0.1 --timeout 5
 for i in 1 2 3; do until_asked $i; done
 fall_asleep
 awake
