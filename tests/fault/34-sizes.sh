@@ -72,7 +72,7 @@ job stored 64 "empty rows" "$(again $rows "$result"'A' '\n' '"}}]}')" \
 job stored 64 "elements" "$(again 990000 '{"message":"m","x":[' '0,' '0]}')" "SELECT json_array_length(extra, '$.x') $of_job" 990001
 job unreadable 48 "more elements" "$(again 1000000 '{"message":"m","x":[' '0,' '0]}')" \
 	"SELECT error, (SELECT count(*) FROM bodies WHERE job_id = j) $of_job" "the JSON document has more than 1000000 values|1"
-job stored 96 "members" '{"file":"members"}' "SELECT (SELECT count(*) FROM json_each(extra)), extra ->> 'k490000', warnings $of_job" "490000|490000|"
+job stored 100 "members" '{"file":"members"}' "SELECT (SELECT count(*) FROM json_each(extra)), extra ->> 'k490000', warnings $of_job" "490000|490000|"
 job stored 128 "the same member" "$(again 490000 '{"message":"m",' '"k":0,' '"k":1}')" "SELECT extra, warnings $of_job" \
 	"{\"k\":1}|[\"'k' stands 490001 times, the last one counts\"]"
 job unreadable 48 "more members" "$(again 1000000 '{"message":"m",' '"k":0,' '"k":1}')" "SELECT error $of_job" "the JSON document has more than 1000000 values"
