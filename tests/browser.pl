@@ -122,7 +122,13 @@ sub type {
 # Asks until it is so; it is the test's time limit that ends a wait that is in vain.
 sub until_js {
 	my ($self, $expression) = @_;
-	select undef, undef, undef, 0.02 until $self->js($expression);
+	while (1) {
+		# A page that is left in the midst of the question gives no answer: the next one does.
+		my $so = eval { $self->js($expression) };
+		die $@ if $@ && $@ !~ /navigated or closed|context was destroyed|Cannot find context/;
+		return if $so;
+		select undef, undef, undef, 0.02;
+	}
 }
 
 sub told { return @{$_[0]{told}} }
