@@ -37,10 +37,7 @@ enum fetch_end discover_ask(struct discover_walk *w, const struct fetch_question
 	struct fetch_counts c;
 	enum fetch_end end = fetch_ask(w->o->fetch, q, n, h, w, &c, err);
 
-	w->sum->counts.requests += c.requests;
-	w->sum->counts.retries += c.retries;
-	w->sum->counts.rate_limited += c.rate_limited;
-	w->sum->counts.bytes += c.bytes;
+	fetch_counts_add(&w->sum->counts, &c);
 	return end;
 }
 

@@ -128,6 +128,14 @@ const char *fetch_base(const struct fetch *f)
 	return f->url.base;
 }
 
+void fetch_counts_add(struct fetch_counts *c, const struct fetch_counts *more)
+{
+	c->requests += more->requests;
+	c->retries += more->retries;
+	c->rate_limited += more->rate_limited;
+	c->bytes += more->bytes;
+}
+
 void fetch_hide(const struct fetch *f, char *p, size_t n)
 {
 	hide_secret(p, n, fetch_wire_key(f->wire));

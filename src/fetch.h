@@ -97,6 +97,7 @@ struct fetch_counts {
 	int64_t requests, retries, rate_limited;
 	uint64_t bytes; /* decoded, of 200 bodies (status documents excepted) that came whole */
 };
+void fetch_counts_add(struct fetch_counts *, const struct fetch_counts *more);
 
 /* Why no request starts now. */
 enum fetch_wait { WAIT_NONE = 0, WAIT_RATE, WAIT_PAUSE, WAIT_BACKOFF, WAIT_LOADER };

@@ -1,8 +1,7 @@
 /*
  * fetch_batch.h: one call of fetch_run or fetch_ask without its transport: what may be asked now (schedule.h, rate.h,
- * backpressure,
- * --max-time), where the bytes go, what an answer is reported as, and who is told. fetch.c makes the requests; what
- * comes back is in fetch_batch_end.c.
+ * backpressure, --max-time), where the bytes go, what an answer is reported as, and who is told. fetch.c makes the
+ * requests; what comes back is in fetch_batch_end.c.
  *
  *     fetch_batch_open  (next  (headers  bytes*)?  end | abort)*  fetch_batch_close
  *

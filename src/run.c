@@ -247,10 +247,7 @@ static int ask(struct run *r, struct err *err)
 		return -1;
 	}
 	end = fetch_run(r->fetch, jobs, r->plan.n_order, &handlers, r, &counts, &why);
-	r->counts.requests += counts.requests;
-	r->counts.retries += counts.retries;
-	r->counts.rate_limited += counts.rate_limited;
-	r->counts.bytes += counts.bytes;
+	fetch_counts_add(&r->counts, &counts);
 	r->asked = end;
 	if (end == FETCH_INTERRUPTED)
 		run_tell_interrupted();

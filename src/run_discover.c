@@ -38,16 +38,17 @@ static enum fetch_end walk(struct listing *l, int (*found)(void *, const struct 
 	const struct discover_handlers handlers = {found, show};
 	struct run *r = l->r;
 	struct discover_options o = {.fetch = r->fetch, .since = r->o->since, .user_id = r->o->user_id};
+	struct fetch_counts counts;
 	enum fetch_end end;
 
 	buf_init(&l->line, LINE_MAX);
 	progress_start(r->o->progress, r->o->quiet);
 	end = discover(&o, &handlers, l, &r->found, err);
 	progress_end();
+	counts = r->found.counts;
+	counts.bytes = 0; /* those of results are counted */
 	buf_free(&l->line);
-	r->counts.requests += r->found.counts.requests;
-	r->counts.retries += r->found.counts.retries;
-	r->counts.rate_limited += r->found.counts.rate_limited;
+	fetch_counts_add(&r->counts, &counts);
 	r->end.list_cut = !r->found.whole;
 	return end;
 }

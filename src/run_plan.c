@@ -192,10 +192,10 @@ static int ask_ledgers(struct plan *p, struct sinkset *sinks, const struct plan_
 	for (size_t from = 0; from < p->n; from += STATES_AT_ONCE) {
 		size_t n = p->n - from < STATES_AT_ONCE ? p->n - from : STATES_AT_ONCE;
 
-		for (size_t i = 0; i < n; i++)
+		for (size_t i = 0; i < n; i++) {
 			ids[i] = p->jobs[from + i].id;
-		for (size_t i = 0; i < n; i++)
 			p->jobs[from + i].known_lost = sinkset_count(sinks) > 0;
+		}
 		for (size_t s = 0; s < sinkset_count(sinks); s++) {
 			if (sinkset_states(sinks, s, ids, n, entries, err) != 0)
 				return -1;

@@ -220,10 +220,7 @@ static int ask_slice(struct reruns *x, enum fetch_end *end, struct err *err)
 	if (x->loader == NULL)
 		return -1;
 	*end = fetch_ask(x->r->fetch, x->questions, x->n_asked, &handlers, x, &counts, &why);
-	x->r->counts.requests += counts.requests;
-	x->r->counts.retries += counts.retries;
-	x->r->counts.rate_limited += counts.rate_limited;
-	x->r->counts.bytes += counts.bytes;
+	fetch_counts_add(&x->r->counts, &counts);
 	if (*end == FETCH_INTERRUPTED)
 		run_tell_interrupted();
 	loader_finish(x->loader, tick_last, x);

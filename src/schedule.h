@@ -8,10 +8,13 @@
  *     result ──200──▶ readable? ──yes──▶ (--details: status) ──▶ STORED
  *       │               └─no─▶ the same request again, until the same bytes came twice ──▶ UNREADABLE
  *       ├─404, unclear─▶ status ─┬─ running ──▶ PENDING        └ FAILED, CANCELLED ──▶ NO_RESULT
- *       │                        └─ COMPLETE ─▶ result again ──404──▶ EXPIRED (over 14 days ago by the server's clock),
- * else PENDING ├─403──▶ waits for whoami, unless the key is known to be good ──▶ DENIED ├─429──▶ all pause; asked
- * again, no try is counted ├─network, 5xx──▶ again after a wait, until no tries are left ──▶ FAILED └─what answer.c
- * calls settled
+ *       │                        └─ COMPLETE ─▶ result again ──404──▶ EXPIRED (after 14 days), else PENDING
+ *       ├─403──▶ waits for whoami, unless the key is known to be good ──▶ DENIED
+ *       ├─429──▶ all pause; asked again, no try is counted
+ *       ├─network, 5xx──▶ again after a wait, until no tries are left ──▶ FAILED
+ *       └─what answer.c calls settled
+ *
+ * The 14 days are over by the server's clock.
  *
  * A question (policy.questions) goes the same way, but that no answer leads to another one; a 408 that says what the
  * API is still at makes it PENDING, with that document as its details.
