@@ -1,5 +1,6 @@
 """measure.py: called by bench/run, with a PostgreSQL server in the environment. What is measured and why: bench/README.md."""
 import argparse
+import csv
 import hashlib
 import json
 import os
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import psycopg2
@@ -107,6 +109,36 @@ def pg(sql):
     return rows
 
 
+def pieces_of(path, size=64 << 20):
+    """A file in pieces: (path, from, to)."""
+    end = path.stat().st_size
+    return [(path, at, min(at + size, end)) for at in range(0, end, size)]
+
+
+def digest_of_lines(path, start, end):
+    """The sum of the digests of the rows that begin in this piece of a file: rows have no order there."""
+    total = 0
+    with open(path, "rb") as f:
+        if start > 0:
+            f.seek(start - 1)
+            f.readline()
+        while f.tell() < end:
+            row = json.loads(f.readline())
+            cells = json.dumps([row["job_id"], row["action_index"], row["row_index"], row["cells"]], ensure_ascii=False)
+            total += int.from_bytes(hashlib.blake2b(cells.encode(), digest_size=16).digest(), "little")
+    return total
+
+
+def digest_of_tables(job):
+    """The cells of one job's tables, in their order."""
+    digest = hashlib.sha256()
+    for table in sorted(p for p in job.glob("*.csv") if p.name[0].isdigit()):
+        with open(table, encoding="utf-8", newline="") as f:
+            for row in csv.reader(f):
+                digest.update(("\0".join(row) + "\1").encode())
+    return digest.hexdigest()
+
+
 class Bench:
     def __init__(self, args):
         self.args = args
@@ -196,36 +228,30 @@ class Bench:
         return digest.hexdigest()
 
     def pg_cells(self, schema):
-        db = psycopg2.connect(os.environ["OMNI_TEST_PG"])
-        digest = hashlib.sha256()
-        with db.cursor("rows") as c:
-            c.itersize = 20000
-            c.execute(f"SELECT concat_ws(' ', job_id, action_index, row_index, to_jsonb(cells)) FROM {schema}.result_rows ORDER BY job_id, action_index, row_index")
-            for (row,) in c:
-                digest.update(row.encode())
+        class Digest:
+            def __init__(self):
+                self.sha = hashlib.sha256()
+
+            def write(self, piece):
+                self.sha.update(piece)
+                return len(piece)
+
+        digest = Digest()
+        with psycopg2.connect(os.environ["OMNI_TEST_PG"]) as db, db.cursor() as c:
+            c.copy_expert(f"COPY (SELECT job_id, action_index, row_index, to_jsonb(cells) FROM {schema}.result_rows "
+                          "ORDER BY job_id, action_index, row_index) TO STDOUT", digest)
         db.close()
-        return digest.hexdigest()
+        return digest.sha.hexdigest()
 
     def jsonl_cells(self, folder):
-        lines = []
-        for part in Path(folder).rglob("*.jsonl"):
-            if part.name == "result_rows.jsonl" or "result_rows" in part.parts:
-                with open(part, encoding="utf-8") as f:
-                    for line in f:
-                        r = json.loads(line)
-                        lines.append(json.dumps([r["job_id"], r["action_index"], r["row_index"], r["cells"]], ensure_ascii=False))
-        lines.sort()
-        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+        parts = [p for p in Path(folder).rglob("*.jsonl") if p.name == "result_rows.jsonl" or "result_rows" in p.parts]
+        with ProcessPoolExecutor() as pool:
+            return sum(pool.map(digest_of_lines, *zip(*(piece for p in parts for piece in pieces_of(p))))) % (1 << 128)
 
     def csv_cells(self, folder):
-        import csv as reader
-        digest = hashlib.sha256()
-        for job in sorted(p for p in Path(folder).iterdir() if p.is_dir() and len(p.name) == 36):
-            for table in sorted(p for p in job.glob("*.csv") if p.name[0].isdigit()):
-                with open(table, encoding="utf-8", newline="") as f:
-                    for row in reader.reader(f):
-                        digest.update(json.dumps(row, ensure_ascii=False).encode())
-        return digest.hexdigest()
+        jobs = sorted(p for p in Path(folder).iterdir() if p.is_dir() and len(p.name) == 36)
+        with ProcessPoolExecutor() as pool:
+            return hashlib.sha256("".join(pool.map(digest_of_tables, jobs)).encode()).hexdigest()
 
     # --- the work ---
 
