@@ -1,12 +1,13 @@
 #include "csv.h"
 
+#include "csv_row.h"
 #include "utf8.h"
 
 #include <csv.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* libcsv is fed so much at a time: what it may do between two looks at its state. */
+/* So much is read at a time: what libcsv may do between two looks at its state. */
 #define PIECE ((size_t)64 << 10)
 /* What libcsv's cell buffer begins with; it is made to double from there, since libcsv itself only adds. */
 #define FIRST_BLOCK ((size_t)4 << 10)
@@ -19,10 +20,8 @@ struct csv_reader {
 	struct csv_parser parser;
 	csv_row_fn fn;
 	void *ctx;
-	struct buf bytes; /* of the row so far: each cell and a NUL */
-	struct text *cells;
-	size_t n_cells, max_cells;
-	size_t row_size;    /* what counts against CSV_MAX_ROW */
+	struct csv_row row;
+	size_t row_size;    /* of the row so far: what counts against CSV_MAX_ROW */
 	uint64_t rows;      /* whole ones, the header and blank lines included */
 	uint64_t cut_cells; /* csv_reader_cut_cells */
 	unsigned bom_len;   /* bytes of a BOM that were seen at the beginning */
@@ -51,31 +50,6 @@ static int stop_memory(struct csv_reader *r)
 	return r->stop = err_set(r->err, ERR_FATAL, "out of memory for a row of a CSV");
 }
 
-static int add_cell(struct csv_reader *r, const char *p, size_t n)
-{
-	struct text *cells;
-	size_t max;
-	char *to;
-
-	if (r->n_cells == r->max_cells) {
-		max = r->max_cells > 0 ? r->max_cells * 2 : 64;
-		cells = realloc(r->cells, max * sizeof(*cells));
-		if (cells == NULL)
-			return -1;
-		r->cells = cells;
-		r->max_cells = max;
-	}
-	to = r->bytes.cap - r->bytes.len > n + 1 ? r->bytes.data + r->bytes.len : buf_room(&r->bytes, n + 1);
-	if (to == NULL)
-		return -1;
-	memcpy(to, p, n);
-	to[n] = '\0';
-	r->bytes.len += n + 1;
-	/* Where the bytes lie is only known when the row is whole: the buffer may still move. */
-	r->cells[r->n_cells++] = (struct text){NULL, n};
-	return 0;
-}
-
 /* libcsv's callbacks cannot stop it: after a stop they do nothing until it is through with its piece. */
 static void on_cell(void *cell, size_t n, void *ctx)
 {
@@ -92,26 +66,27 @@ static void on_cell(void *cell, size_t n, void *ctx)
 	if (r->row_size > CSV_MAX_ROW)
 		r->stop = err_set(r->err, ERR_JOB, "row %llu is larger than %zu MiB (the header is row 1)",
 				  (unsigned long long)r->rows + 1, CSV_MAX_ROW >> 20);
-	else if (add_cell(r, cell, n) != 0)
+	else if (csv_row_add(&r->row, cell, n) != 0)
 		(void)stop_memory(r);
+}
+
+static void give_row(struct csv_reader *r)
+{
+	r->rows++;
+	r->stop = r->fn(r->ctx, r->row.cells, r->row.n, r->err);
+	csv_row_clear(&r->row);
 }
 
 static void on_row(int c, void *ctx)
 {
 	struct csv_reader *r = ctx;
-	const char *p = r->bytes.data;
 
 	(void)c;
 	if (r->stop != 0)
 		return;
-	for (size_t i = 0; i < r->n_cells; i++) {
-		r->cells[i].p = p;
-		p += r->cells[i].n + 1;
-	}
-	r->rows++;
-	r->stop = r->fn(r->ctx, r->cells, r->n_cells, r->err);
-	buf_clear(&r->bytes);
-	r->n_cells = r->row_size = 0;
+	csv_row_done(&r->row);
+	give_row(r);
+	r->row_size = 0;
 }
 
 /* libcsv has stopped: why? */
@@ -209,7 +184,7 @@ struct csv_reader *csv_reader_new(csv_row_fn fn, void *ctx)
 		return NULL;
 	r->fn = fn;
 	r->ctx = ctx;
-	buf_init(&r->bytes, CSV_MAX_ROW);
+	csv_row_init(&r->row, CSV_MAX_ROW);
 	if (init_parser(r) != 0) {
 		free(r);
 		return NULL;
@@ -222,8 +197,7 @@ void csv_reader_free(struct csv_reader *r)
 	if (r == NULL)
 		return;
 	csv_free(&r->parser);
-	buf_free(&r->bytes);
-	free(r->cells);
+	csv_row_free(&r->row);
 	free(r);
 }
 
@@ -231,19 +205,34 @@ void csv_reader_reset(struct csv_reader *r)
 {
 	csv_free(&r->parser);
 	(void)init_parser(r); /* it fails on a null pointer alone */
-	buf_clear(&r->bytes);
-	if (r->bytes.cap > KEEP)
-		buf_free(&r->bytes);
-	if (r->max_cells > KEEP / sizeof(*r->cells)) {
-		free(r->cells);
-		r->cells = NULL;
-		r->max_cells = 0;
-	}
-	r->n_cells = r->row_size = 0;
+	csv_row_trim(&r->row, KEEP);
+	r->row_size = 0;
 	r->rows = r->cut_cells = 0;
 	r->bom_len = 0;
 	r->begun = r->held_cr = false;
 	r->stop = 0;
+}
+
+/* The rows that lie whole in these bytes, up to the first that is not plain: csv_row.h. Returns their bytes; 0 too
+ * where libcsv is in the midst of a row. What lies in a piece is within all limits. */
+static size_t take_plain(struct csv_reader *r, const char *p, size_t n)
+{
+	size_t at = 0, k;
+
+	if (r->parser.pstate != ROW_NOT_BEGUN || r->held_cr)
+		return 0;
+	while (r->stop == 0 && at < n && (k = csv_row_read(&r->row, p + at, n - at)) > 0) {
+		give_row(r);
+		at += k;
+	}
+	return at;
+}
+
+static size_t to_line_end(const char *p, size_t n)
+{
+	const char *lf = memchr(p, '\n', n);
+
+	return lf != NULL ? (size_t)(lf - p) + 1 : n;
 }
 
 int csv_reader_feed(struct csv_reader *r, const char *p, size_t n, struct err *err)
@@ -261,8 +250,13 @@ int csv_reader_feed(struct csv_reader *r, const char *p, size_t n, struct err *e
 		}
 	}
 	for (size_t k; r->stop == 0 && n > 0; p += k, n -= k) {
-		k = n < PIECE ? n : PIECE;
-		(void)take(r, p, k);
+		const size_t most = n < PIECE ? n : PIECE;
+
+		k = take_plain(r, p, most);
+		if (k == 0) {
+			k = to_line_end(p, most);
+			(void)take(r, p, k);
+		}
 	}
 	return r->stop;
 }

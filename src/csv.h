@@ -8,6 +8,8 @@
  * libcsv's header: "csv.h" is ours (-iquote), <csv.h> is libcsv's; libcsv owns the names csv_parse, csv_free …, ours
  * begin with csv_reader_.
  *
+ * Rows that lie whole in what is fed are read without it (csv_row.h).
+ *
  * A struct csv_reader owns its memory and is used again with csv_reader_reset. Memory is bounded by one row.
  */
 #ifndef OMNI_CSV_H

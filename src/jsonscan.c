@@ -272,6 +272,14 @@ static const char *utf8_lead(struct jsonscan *s, byte c)
 	return NULL;
 }
 
+static bool is_escape(byte c)
+{
+	static const bool escapes[256] = {['"'] = true, ['\\'] = true, ['/'] = true, ['b'] = true, ['f'] = true,
+					  ['n'] = true, ['r'] = true,  ['t'] = true, ['u'] = true};
+
+	return escapes[c];
+}
+
 static const char *inside_byte(struct jsonscan *s, byte c)
 {
 	switch (s->state) {
@@ -284,7 +292,7 @@ static const char *inside_byte(struct jsonscan *s, byte c)
 			s->state = ST_STRING;
 		return NULL;
 	case ST_ESCAPE:
-		if (c == '\0' || strchr("\"\\/bfnrtu", c) == NULL)
+		if (!is_escape(c))
 			return "an unknown escape";
 		s->left = 4;
 		s->state = c == 'u' ? ST_HEX : ST_STRING;

@@ -36,7 +36,7 @@ room() { # FILE: sets ROOM
   result.* | result_*) ROOM=result ;;
   retry.* | rate* | answer* | url.* | due.*) ROOM=for_fetch ;;
   body.*) ROOM=body ;;
-  csv.* | sections.*) case $1 in sinks/*) ROOM=sink ;; *) ROOM=for_result ;; esac ;;
+  csv.* | csv_row.* | sections.*) case $1 in sinks/*) ROOM=sink ;; *) ROOM=for_result ;; esac ;;
   options* | operand.* | completion* | summary* | progress*) ROOM=desk ;;
   *) case $1 in sinks/*) ROOM=sink ;; *) ROOM=ground ;; esac ;;
   esac
