@@ -84,10 +84,7 @@ void postgres_content_json(struct postgres *s, struct postgres_tuple *t, const s
 	}
 	buf_clear(&s->columns);
 	jsonw_init(&w, &s->columns);
-	jsonw_array(&w);
-	for (size_t i = 0; i < n; i++)
-		jsonw_string(&w, items[i]);
-	jsonw_array_end(&w);
+	jsonw_texts(&w, items, n);
 	t->failed = t->failed || w.failed;
 	postgres_tuple_text(t, buf_text(&s->columns));
 }

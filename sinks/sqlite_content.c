@@ -4,9 +4,6 @@
 
 #include <stdlib.h>
 
-/* What the cells' buffer may keep from one row to the next. */
-#define CELLS_KEPT    ((size_t)4 << 20)
-
 #define RESULT_NO_MAX INT32_MAX  /* row_key is 63 bits: 31 of them, */
 #define ROW_INDEX_MAX UINT32_MAX /* and 32 */
 
@@ -81,62 +78,33 @@ int sqlite_content_result(struct sink *sink, const struct query_result *r, struc
 	return 0;
 }
 
-int sqlite_content_cells(struct sqlite *s, const struct row *row, struct err *err)
-{
-	int rc;
-
-	if (row->row_index > ROW_INDEX_MAX)
-		return err_set(err, ERR_JOB, "a result has more than %u rows", ROW_INDEX_MAX);
-	buf_clear(&s->cells);
-	rc = buf_addc(&s->cells, '[');
-	for (size_t i = 0; i < row->n && rc == 0; i++) {
-		if (i)
-			rc = buf_addc(&s->cells, ',');
-		rc |= jsonw_quote(&s->cells, row->cells[i].p, row->cells[i].n);
-	}
-	if (rc || buf_addc(&s->cells, ']'))
-		return s->cells.starved
-			   ? err_set(err, ERR_FATAL, "out of memory")
-			   : err_set(err, ERR_JOB, "row %lld of a result is too large", (long long)row->row_index);
-	return 0;
-}
-
-void sqlite_content_cells_done(struct sqlite *s)
-{
-	if (s->cells.cap > CELLS_KEPT)
-		buf_free(&s->cells);
-}
-
-int sqlite_content_row(struct sink *sink, const struct row *row, struct err *err)
-{
-	struct sqlite *s = sqlite_of(sink);
-	int rc;
-
-	if (sqlite_content_cells(s, row, err))
-		return -1;
-	sqlite_db_bind_int(s->db, Q_ROW, 1, s->result_no << 32 | row->row_index);
-	sqlite_db_bind_text(s->db, Q_ROW, 2, text_of(section_name(row->section)));
-	sqlite_db_bind_text(s->db, Q_ROW, 3, buf_text(&s->cells));
-	rc = sqlite_db_run(s->db, Q_ROW, err);
-	sqlite_content_cells_done(s);
-	return rc;
-}
-
 static int json_array(struct buf *out, const struct text *items, size_t n)
 {
 	struct jsonw w;
 
-	buf_clear(out);
 	jsonw_init(&w, out);
-	jsonw_array(&w);
-	for (size_t i = 0; i < n; i++)
-		jsonw_string(&w, items[i]);
-	jsonw_array_end(&w);
+	jsonw_texts(&w, items, n);
 	return w.failed ? -1 : 0;
+}
+
+int sqlite_content_cells(struct buf *out, const struct row *row, struct err *err)
+{
+	if (row->row_index > ROW_INDEX_MAX)
+		return err_set(err, ERR_JOB, "a result has more than %u rows", ROW_INDEX_MAX);
+	if (json_array(out, row->cells, row->n) == 0)
+		return 0;
+	return out->starved ? err_set(err, ERR_FATAL, "out of memory")
+			    : err_set(err, ERR_JOB, "row %lld of a result is too large", (long long)row->row_index);
+}
+
+int sqlite_content_row(struct sink *sink, const struct row *row, struct err *err)
+{
+	return sqlite_rows_add(sqlite_of(sink), row, err);
 }
 
 int sqlite_content_labels(struct sqlite *s, const struct text *labels, size_t n, struct err *err)
 {
+	buf_clear(&s->columns);
 	if (json_array(&s->columns, labels, n) == 0)
 		return 0;
 	return s->columns.starved ? err_set(err, ERR_FATAL, "out of memory")
@@ -150,6 +118,7 @@ int sqlite_content_result_end(struct sink *sink, const struct query_result *r, s
 
 	if (r->columns && sqlite_content_labels(s, r->columns, r->n_columns, err))
 		return -1;
+	buf_clear(&s->cells);
 	if (types && json_array(&s->cells, r->column_types, r->n_columns))
 		return s->cells.starved ? err_set(err, ERR_FATAL, "out of memory")
 					: err_set(err, ERR_JOB, "the column types of a result are too large");
@@ -172,10 +141,8 @@ int sqlite_content_result_end(struct sink *sink, const struct query_result *r, s
 	return sqlite_db_run(s->db, Q_RESULT, err);
 }
 
-int sqlite_content_end(struct sqlite *s, struct err *err)
+static int write_part(struct sqlite *s, struct err *err)
 {
-	if (s->part.len == 0)
-		return 0;
 	sqlite_db_bind_text(s->db, Q_BODY, 1, text_of(s->id));
 	sqlite_db_bind_int(s->db, Q_BODY, 2, s->part_no++);
 	sqlite_db_bind_blob(s->db, Q_BODY, 3, s->part.data, s->part.len);
@@ -183,6 +150,13 @@ int sqlite_content_end(struct sqlite *s, struct err *err)
 		return -1;
 	buf_clear(&s->part);
 	return 0;
+}
+
+int sqlite_content_end(struct sqlite *s, struct err *err)
+{
+	if (sqlite_rows_write(s, err))
+		return -1;
+	return s->part.len > 0 ? write_part(s, err) : 0;
 }
 
 int sqlite_content_body(struct sink *sink, const void *piece, size_t n, struct err *err)
@@ -195,7 +169,7 @@ int sqlite_content_body(struct sink *sink, const void *piece, size_t n, struct e
 		size_t k = n < room ? n : room;
 		if (buf_add(&s->part, p, k))
 			return err_set(err, ERR_FATAL, "out of memory");
-		if (s->part.len == SQLITE_PART_SIZE && sqlite_content_end(s, err))
+		if (s->part.len == SQLITE_PART_SIZE && write_part(s, err))
 			return -1;
 		p += k;
 		n -= k;

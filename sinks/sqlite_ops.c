@@ -40,6 +40,7 @@ static int sqlite_close(struct sink *sink, struct err *err)
 	buf_free(&s->cells);
 	buf_free(&s->columns);
 	buf_free(&s->part);
+	sqlite_rows_free(&s->rows);
 	buf_free(&s->last_run);
 	jsontexts_free(&s->texts);
 	jsontexts_free(&s->types);
@@ -114,6 +115,7 @@ static struct sink *sqlite_open(const char *target, const struct sink_options *o
 	buf_init(&s->cells, SQLITE_CELLS_MAX);
 	buf_init(&s->columns, SQLITE_CELLS_MAX);
 	buf_init(&s->part, SQLITE_PART_SIZE);
+	sqlite_rows_init(&s->rows);
 	buf_init(&s->last_run, 4096);
 	jsontexts_init(&s->texts);
 	jsontexts_init(&s->types);
@@ -185,6 +187,7 @@ static void sqlite_rollback(struct sink *sink)
 {
 	struct sqlite *s = sqlite_of(sink);
 
+	sqlite_rows_drop(&s->rows);
 	if (s->savepoint && sqlite_db_run(s->db, Q_JOB_UNDO, &s->broken) == 0)
 		(void)sqlite_db_run(s->db, Q_JOB_KEEP, &s->broken);
 	s->savepoint = false;

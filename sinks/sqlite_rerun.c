@@ -12,6 +12,8 @@
 #include <string.h>
 
 #define RERUN_NO_MAX INT32_MAX
+/* What the cells' buffer may keep from one row to the next. */
+#define CELLS_KEPT ((size_t)4 << 20)
 
 static const char create_all[] =
     "CREATE TABLE reruns ("
@@ -175,12 +177,14 @@ int sqlite_rerun_row(struct sink *sink, const struct row *row, struct err *err)
 	const unsigned q = s->reruns.whole + ROW;
 	int rc;
 
-	if (sqlite_content_cells(s, row, err))
+	buf_clear(&s->cells);
+	if (sqlite_content_cells(&s->cells, row, err))
 		return -1;
 	sqlite_db_bind_int(s->db, q, 1, s->reruns.rerun_no << 32 | row->row_index);
 	sqlite_db_bind_text(s->db, q, 2, buf_text(&s->cells));
 	rc = sqlite_db_run(s->db, q, err);
-	sqlite_content_cells_done(s);
+	if (s->cells.cap > CELLS_KEPT)
+		buf_free(&s->cells);
 	return rc;
 }
 

@@ -1,7 +1,7 @@
 /*
  * sqlite_sink.h: what the files of the SQLite sink share: sqlite.c (opening, groups, jobs), sqlite_ledger.c (the table
- * jobs), sqlite_content.c (everything else of a job), sqlite_read.c (all of it read back), sqlite_rerun.c (the whole
- * of truncated results) and sqlite_views.c. Nobody else includes it.
+ * jobs), sqlite_content.c (everything else of a job), sqlite_rows.c (of that the rows), sqlite_read.c (all of it read
+ * back), sqlite_rerun.c (the whole of truncated results) and sqlite_views.c. Nobody else includes it.
  */
 #ifndef OMNI_SQLITE_SINK_H
 #define OMNI_SQLITE_SINK_H
@@ -22,6 +22,19 @@ struct sqlite_reruns {
 	int64_t last_action;
 };
 
+#define SQLITE_ROWS 64
+
+/* Rows of the job under way that are not written yet. */
+struct sqlite_rows {
+	struct buf cells; /* the JSON of each, one after the other */
+	size_t n;
+	struct sqlite_row {
+		int64_t key;
+		const char *section; /* NULL: none */
+		size_t at, n;        /* in cells */
+	} row[SQLITE_ROWS];
+};
+
 struct sqlite {
 	struct sink base;
 	struct sqlite_db *db; /* NULL: opened to be read, and nothing is there */
@@ -34,7 +47,7 @@ struct sqlite {
 	int64_t next_no;                 /* the next result_no */
 	struct buf last_run;             /* the run_id that next_run gave; empty: it begins */
 	char last_id[UUID_TEXT_LEN + 1]; /* that next_job gave; empty: it begins */
-	struct buf cells;   /* JSON of one row, or of the column types; at most SQLITE_CELLS_MAX, like columns */
+	struct buf cells;   /* JSON of a rerun's row, or of the column types; at most SQLITE_CELLS_MAX, like columns */
 	struct buf columns; /* JSON of the labels */
 
 	/* the job under way */
@@ -43,6 +56,7 @@ struct sqlite {
 	int64_t part_no;
 	struct buf part;   /* the next part of the body; SQLITE_PART_SIZE */
 	int64_t result_no; /* of the result under way */
+	struct sqlite_rows rows;
 
 	struct sqlite_reruns reruns;
 	/* the job that is read back (sqlite_read.c) */
@@ -114,15 +128,24 @@ int sqlite_content_prepare(struct sqlite *, struct err *);
 int sqlite_content_delete(struct sqlite *, struct err *); /* all of the job under way but its row of jobs */
 int sqlite_content_action(struct sink *, const struct action *, struct err *);
 int sqlite_content_result(struct sink *, const struct query_result *, struct err *);
-/* A row's cells into s->cells, and what to do when they were used. */
-int sqlite_content_cells(struct sqlite *, const struct row *, struct err *);
-void sqlite_content_cells_done(struct sqlite *);
+/* Appends a row's cells. */
+int sqlite_content_cells(struct buf *, const struct row *, struct err *);
 /* Labels into s->columns. */
 int sqlite_content_labels(struct sqlite *, const struct text *, size_t n, struct err *);
 int sqlite_content_row(struct sink *, const struct row *, struct err *);
 int sqlite_content_result_end(struct sink *, const struct query_result *, struct err *);
 int sqlite_content_body(struct sink *, const void *piece, size_t n, struct err *);
 int sqlite_content_end(struct sqlite *, struct err *); /* the last part of the body */
+
+/* sqlite_rows.c */
+void sqlite_rows_init(struct sqlite_rows *);
+void sqlite_rows_free(struct sqlite_rows *);
+/* The job is undone: so are its rows that wait. */
+void sqlite_rows_drop(struct sqlite_rows *);
+/* Writes the row, or lets it wait for others. */
+int sqlite_rows_add(struct sqlite *, const struct row *, struct err *);
+/* Writes what waits. Whether that went well or not, nothing waits then. */
+int sqlite_rows_write(struct sqlite *, struct err *);
 
 /* sqlite_rerun.c: see sink.h. */
 int sqlite_rerun_begin(struct sink *, const struct rerun *, struct err *);

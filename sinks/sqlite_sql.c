@@ -22,6 +22,9 @@
 	"fetched_at = coalesce(excluded.fetched_at, j.fetched_at), input = coalesce(excluded.input, j.input), "        \
 	"details = coalesce(excluded.details, j.details), "
 
+#define SQL_INSERT_ROWS "INSERT OR FAIL INTO row_cells (row_key, section, cells) VALUES "
+#define SQL_8_ROWS      "(?, ?, ?), (?, ?, ?), (?, ?, ?), (?, ?, ?), (?, ?, ?), (?, ?, ?), (?, ?, ?), (?, ?, ?)"
+
 /* What both ways to read the ledger begin with. */
 #define SQL_LEDGER                                                                                                     \
 	"instance, state, partial, http_status, error, expires_at, attempts, requested_at, fetched_at, stored_at, "    \
@@ -48,7 +51,10 @@ const char *const sqlite_sql[QUERIES] = {
     [Q_RESULT] = "INSERT INTO results (result_no, job_id, action_index, result_id, query_name, status, query, columns, "
 		 "column_types, csv_truncated, has_results, total_row_count, row_count, error_message, error_detail, "
 		 "extra) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
-    [Q_ROW] = "INSERT INTO row_cells (row_key, section, cells) VALUES (?1, ?2, ?3)",
+    [Q_ROW] = SQL_INSERT_ROWS "(?, ?, ?)",
+    [Q_ROWS_8] = SQL_INSERT_ROWS SQL_8_ROWS,
+    [Q_ROWS_64] = SQL_INSERT_ROWS SQL_8_ROWS ", " SQL_8_ROWS ", " SQL_8_ROWS ", " SQL_8_ROWS ", " SQL_8_ROWS
+					     ", " SQL_8_ROWS ", " SQL_8_ROWS ", " SQL_8_ROWS,
     [Q_BODY] = "INSERT INTO bodies (job_id, part, encoding, body) VALUES (?1, ?2, 'zstd', ?3)",
     [Q_STORED] = SQL_INSERT_JOB SQL_UPDATE_JOB "body_bytes = excluded.body_bytes, body_sha256 = excluded.body_sha256",
     [Q_VERDICT] = SQL_INSERT_JOB SQL_UPDATE_JOB "body_bytes = coalesce(excluded.body_bytes, j.body_bytes), "

@@ -21,6 +21,8 @@ enum query {
 	Q_ACTION,
 	Q_RESULT,
 	Q_ROW,
+	Q_ROWS_8,
+	Q_ROWS_64,
 	Q_BODY,
 	Q_STORED,
 	Q_VERDICT,

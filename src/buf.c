@@ -22,7 +22,7 @@ void buf_clear(struct buf *b)
 	buf_cut(b, 0);
 }
 
-char *buf_room(struct buf *b, size_t n)
+char *buf_grow(struct buf *b, size_t n)
 {
 	size_t cap = b->cap > 0 ? b->cap : 64;
 	char *data;

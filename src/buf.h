@@ -37,9 +37,14 @@ int buf_add(struct buf *, const void *, size_t n);
 int buf_addc(struct buf *, char c);
 int buf_adds(struct buf *, const char *s);
 int buf_addf(struct buf *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* buf_room, where there is none yet. */
+char *buf_grow(struct buf *, size_t n);
 /* Makes room for n more bytes without counting them. Returns where they go, or NULL. Follow with len += k, k <= n, and
  * data[len] = 0. */
-char *buf_room(struct buf *, size_t n);
+static inline char *buf_room(struct buf *b, size_t n)
+{
+	return n < b->cap - b->len && n <= b->max - b->len ? b->data + b->len : buf_grow(b, n);
+}
 /* Cuts back to n bytes; n <= len. */
 void buf_cut(struct buf *, size_t n);
 /* Never NULL. */

@@ -71,14 +71,10 @@ void field_json_line(struct jsonw *w, const char *key, struct text json)
 void field_texts(struct jsonw *w, const char *key, const struct text *items, size_t n)
 {
 	jsonw_key(w, key);
-	if (!items) {
+	if (items)
+		jsonw_texts(w, items, n);
+	else
 		jsonw_null(w);
-		return;
-	}
-	jsonw_array(w);
-	for (size_t i = 0; i < n; i++)
-		jsonw_string(w, items[i]);
-	jsonw_array_end(w);
 }
 
 void field_job(struct jsonw *w, const struct job *job)

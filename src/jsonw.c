@@ -24,18 +24,34 @@ static bool is_clean(char c)
 	return u >= 0x20 && u < 0x80 && u != '"' && u != '\\';
 }
 
+/* Of 4 to 8 bytes: copies them all where they are clean. */
+static bool copy_few(char *to, const char *p, size_t n)
+{
+	uint32_t head, tail;
+
+	memcpy(&head, p, sizeof(head));
+	memcpy(&tail, p + n - sizeof(tail), sizeof(tail));
+	if (is_dirty(head | (uint64_t)tail << 32))
+		return false;
+	memcpy(to, &head, sizeof(head));
+	memcpy(to + n - sizeof(tail), &tail, sizeof(tail));
+	return true;
+}
+
 /* Copies up to the first byte that needs a look; returns how many. */
 static size_t copy_clean(char *to, const char *p, size_t n)
 {
 	size_t i = 0;
 
-	for (; n - i >= sizeof(uint64_t); i += sizeof(uint64_t)) {
+	for (; n - i > sizeof(uint64_t); i += sizeof(uint64_t)) {
 		uint64_t w;
 		memcpy(&w, p + i, sizeof(w));
 		if (is_dirty(w))
 			break;
 		memcpy(to + i, &w, sizeof(w));
 	}
+	if (n - i >= sizeof(uint32_t) && n - i <= sizeof(uint64_t) && copy_few(to + i, p + i, n - i))
+		return n;
 	for (; i < n && is_clean(p[i]); i++)
 		to[i] = p[i];
 	return i;
@@ -126,6 +142,52 @@ int jsonw_quote(struct buf *out, const char *p, size_t n)
 	return 0;
 }
 
+/* So many bytes of an array does it take at least, with a comma; no more where nothing is escaped. */
+static size_t least(struct text item)
+{
+	return item.p ? item.n + strlen("\"\",") : strlen("null,");
+}
+
+/* What stands between the brackets of an array. Room is made once for all of it, and again behind what is not clean. */
+static int quote_all(struct buf *out, const struct text *items, size_t n)
+{
+	size_t left = 0;
+	char *to;
+
+	for (size_t i = 0; i < n; i++)
+		left += least(items[i]);
+	left--; /* the first has no comma */
+	to = buf_room(out, left);
+	for (size_t i = 0; to && i < n; i++) {
+		const struct text item = items[i];
+		size_t clean;
+		if (i > 0)
+			*to++ = ',';
+		left -= i > 0 ? least(item) : least(item) - 1;
+		if (!item.p) {
+			memcpy(to, "null", 4);
+			to += 4;
+			continue;
+		}
+		*to++ = '"';
+		clean = copy_clean(to, item.p, item.n);
+		to += clean;
+		if (clean == item.n) {
+			*to++ = '"';
+			continue;
+		}
+		out->len = (size_t)(to - out->data);
+		if (quote_rest(out, item.p + clean, item.n - clean))
+			return -1;
+		to = buf_room(out, left);
+	}
+	if (!to)
+		return -1;
+	out->len = (size_t)(to - out->data);
+	out->data[out->len] = '\0';
+	return 0;
+}
+
 void jsonw_init(struct jsonw *w, struct buf *out)
 {
 	*w = (struct jsonw){.out = out};
@@ -172,6 +234,14 @@ void jsonw_array_end(struct jsonw *w)
 {
 	w->comma = false;
 	put(w, "]", 1);
+}
+
+void jsonw_texts(struct jsonw *w, const struct text *items, size_t n)
+{
+	jsonw_array(w);
+	if (!w->failed && n > 0 && quote_all(w->out, items, n))
+		w->failed = true;
+	jsonw_array_end(w);
 }
 
 void jsonw_key_text(struct jsonw *w, struct text key)

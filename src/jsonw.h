@@ -28,13 +28,14 @@ void jsonw_key(struct jsonw *, const char *key);
 void jsonw_key_text(struct jsonw *, struct text key);
 void jsonw_string(struct jsonw *, struct text); /* null text: null. Invalid UTF-8 becomes U+FFFD */
 void jsonw_cstr(struct jsonw *, const char *);  /* NULL: null */
+/* An array of strings: the fast path of the sinks' cells. */
+void jsonw_texts(struct jsonw *, const struct text *, size_t n);
 void jsonw_int(struct jsonw *, int64_t);
 void jsonw_bool(struct jsonw *, bool);
 void jsonw_null(struct jsonw *);
 void jsonw_raw(struct jsonw *, struct text); /* JSON text that is already valid, as it is; null text: null */
-/* Appends the text as one JSON string with its quotes; the fast path of the sinks' cells. Escaped is only what must be
- * (", \, controls below U+0020); each byte that is no UTF-8 becomes one U+FFFD. 0, or -1 and the buffer is as it was.
- */
+/* Appends the text as one JSON string with its quotes. Escaped is only what must be (", \, controls below U+0020); each
+ * byte that is no UTF-8 becomes one U+FFFD. 0, or -1 and the buffer is as it was. */
 int jsonw_quote(struct buf *out, const char *p, size_t n);
 
 #endif

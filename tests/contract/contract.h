@@ -94,6 +94,9 @@ void expect_action(struct world *, unsigned number, int64_t action, const char *
 void expect_result(struct world *, unsigned number, int64_t action, const char *column, const char *expected);
 void expect_cell(struct world *, unsigned number, int64_t action, int64_t row, int64_t cell, struct text expected);
 void expect_body(struct world *, unsigned number, const char *expected);
+/* After a flush: the sink's own check finds nothing, and there is nothing to mend. The last: it is open to be read
+ * then. */
+void expect_sound(struct world *);
 struct ledger_entry ledger_of(struct world *, unsigned number);
 
 /* A call that returned 0, or the test fails with what it said. */
@@ -113,8 +116,8 @@ struct contract_test {
 	void (*run)(struct world *);
 };
 
-extern const struct contract_test tests_order[], tests_group[], tests_cells[], tests_ledger[], tests_reading[], tests_bodies[],
-    tests_content[], tests_reruns[], tests_views[];
+extern const struct contract_test tests_order[], tests_group[], tests_cells[], tests_ledger[], tests_reading[],
+    tests_bodies[], tests_content[], tests_reruns[], tests_views[];
 
 /* Cells that somebody may stumble over; NULL ends them. */
 extern const char *const contract_hostile[];

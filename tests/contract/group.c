@@ -76,6 +76,7 @@ static void rolled_back(struct world *w)
 	expect_body(w, 2, "old");
 	expect_body(w, 3, "after");
 	expect_job(w, 2, "attempts", "1");
+	expect_sound(w);
 }
 
 /* Once within a result, then once more with the same job: as after RESULT_AGAIN. */
@@ -94,6 +95,7 @@ static void rolled_back_and_again(struct world *w)
 	world_flush(w);
 	expect_count(w, "actions", 1, 2);
 	expect_count(w, "result_rows", 1, 4);
+	expect_sound(w);
 }
 
 /* Starts a process that runs what() on the sink, says so, and waits until it is killed. */

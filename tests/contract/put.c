@@ -262,3 +262,29 @@ struct ledger_entry ledger_of(struct world *w, unsigned number)
 	CALLED(w->sink->ops->states(w->sink, &job.id, 1, &entry, &err));
 	return entry;
 }
+
+static bool wanted(void *ctx, const struct uuid *id)
+{
+	(void)ctx, (void)id;
+	return true;
+}
+
+static int no_fault(void *ctx, enum sink_fault fault, const struct uuid *id, const char *where, const char *what,
+		    struct err *err)
+{
+	(void)ctx, (void)id, (void)err;
+	fail_msg("%c %s: %s", (char)fault, where ? where : "a job", what);
+	return -1;
+}
+
+void expect_sound(struct world *w)
+{
+	static const struct sink_options only_read = {.read_only = true, .must_exist = true};
+	const struct sink_check check = {.wanted = wanted, .fault = no_fault};
+	char removed[SINK_MEND_MAX] = "?";
+
+	CALLED(w->sink->ops->mend(w->sink, removed, &err));
+	assert_string_equal(removed, "");
+	world_with(w, &only_read);
+	CALLED(w->sink->ops->check(w->sink, &check, &err));
+}

@@ -105,6 +105,40 @@ static void every_byte_at_every_place(void **state)
 	buf_free(&out);
 }
 
+/* An array of strings is what its strings are by themselves, and its maximum holds to the byte. */
+static void arrays_of_strings(void **state)
+{
+	static const struct text items[] = {{"", 0},       {"abcd", 4}, {NULL, 0},       {"\"\"\"\"\"", 5},
+					    {"abc", 3},    {"\xff", 1}, {"abcdefgh", 8}, {"abcd\tefghi", 10},
+					    {"a\nbcd", 5}, {NULL, 0}};
+	const size_t most = sizeof(items) / sizeof(items[0]);
+
+	(void)state;
+	for (size_t from = 0; from < most; from++) {
+		for (size_t n = 0; n <= most - from; n++) {
+			struct buf one_by_one, tight;
+			struct jsonw w;
+
+			buf_init(&one_by_one, 1000);
+			jsonw_init(&w, &one_by_one);
+			jsonw_array(&w);
+			for (size_t i = 0; i < n; i++)
+				jsonw_string(&w, items[from + i]);
+			jsonw_array_end(&w);
+			for (size_t max = one_by_one.len - 1; max <= one_by_one.len; max++) {
+				buf_init(&tight, max);
+				jsonw_init(&w, &tight);
+				jsonw_texts(&w, items + from, n);
+				assert_int_equal(w.failed, max < one_by_one.len);
+				if (!w.failed)
+					assert_string_equal(tight.data, one_by_one.data);
+				buf_free(&tight);
+			}
+			buf_free(&one_by_one);
+		}
+	}
+}
+
 /* The maximum holds to the byte, and what does not fit changes nothing. */
 static void fits_or_changes_nothing(void **state)
 {
@@ -250,6 +284,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_lines),
 	    cmocka_unit_test(quotes),
+	    cmocka_unit_test(arrays_of_strings),
 	    cmocka_unit_test(every_byte_at_every_place),
 	    cmocka_unit_test(fits_or_changes_nothing),
 	    cmocka_unit_test(commas_and_nesting),
