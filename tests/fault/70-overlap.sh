@@ -28,17 +28,13 @@ at_once() {
     T_PIDS+=("$!")
     args=()
   done
+  # Opened for writing alone, which waits until the run is there to read.
   for ((i = 1; i <= n; i++)); do
-    exec {fd}<>"$T/gate$i"
+    exec {fd}>"$T/gate$i"
     fds+=("$fd")
   done
   # A job list and no end of file: it is the close that lets them go on.
   for fd in "${fds[@]}"; do cat "$list" >&"$fd"; done
-  for ((i = 1; i <= n; i++)); do
-    exec {fd}>"$T/gate$i"
-    eval "exec ${fds[i - 1]}>&-"
-    fds[i - 1]=$fd
-  done
   for fd in "${fds[@]}"; do eval "exec $fd>&-"; done
   for pid in "${pids[@]}"; do
     wait "$pid"
