@@ -78,22 +78,26 @@ int sqlite_content_result(struct sink *sink, const struct query_result *r, struc
 	return 0;
 }
 
-static int json_array(struct buf *out, const struct text *items, size_t n)
+/* Appends a JSON array; what: what is too large if it is. */
+static int json_array(struct buf *out, const struct text *items, size_t n, const char *what, struct err *err)
 {
 	struct jsonw w;
 
 	jsonw_init(&w, out);
 	jsonw_texts(&w, items, n);
-	return w.failed ? -1 : 0;
+	if (!w.failed)
+		return 0;
+	return out->starved ? err_set(err, ERR_FATAL, "out of memory")
+			    : err_set(err, ERR_JOB, "%s of a result are too large", what);
 }
 
 int sqlite_content_cells(struct buf *out, const struct row *row, struct err *err)
 {
 	if (row->row_index > ROW_INDEX_MAX)
 		return err_set(err, ERR_JOB, "a result has more than %u rows", ROW_INDEX_MAX);
-	if (json_array(out, row->cells, row->n) == 0)
+	if (json_array(out, row->cells, row->n, "the cells", err) == 0)
 		return 0;
-	return out->starved ? err_set(err, ERR_FATAL, "out of memory")
+	return out->starved ? -1
 			    : err_set(err, ERR_JOB, "row %lld of a result is too large", (long long)row->row_index);
 }
 
@@ -105,10 +109,7 @@ int sqlite_content_row(struct sink *sink, const struct row *row, struct err *err
 int sqlite_content_labels(struct sqlite *s, const struct text *labels, size_t n, struct err *err)
 {
 	buf_clear(&s->columns);
-	if (json_array(&s->columns, labels, n) == 0)
-		return 0;
-	return s->columns.starved ? err_set(err, ERR_FATAL, "out of memory")
-				  : err_set(err, ERR_JOB, "the columns of a result are too large");
+	return json_array(&s->columns, labels, n, "the columns", err);
 }
 
 int sqlite_content_result_end(struct sink *sink, const struct query_result *r, struct err *err)
@@ -119,9 +120,8 @@ int sqlite_content_result_end(struct sink *sink, const struct query_result *r, s
 	if (r->columns && sqlite_content_labels(s, r->columns, r->n_columns, err))
 		return -1;
 	buf_clear(&s->cells);
-	if (types && json_array(&s->cells, r->column_types, r->n_columns))
-		return s->cells.starved ? err_set(err, ERR_FATAL, "out of memory")
-					: err_set(err, ERR_JOB, "the column types of a result are too large");
+	if (types && json_array(&s->cells, r->column_types, r->n_columns, "the column types", err))
+		return -1;
 	sqlite_db_bind_int(s->db, Q_RESULT, 1, s->result_no);
 	sqlite_db_bind_text(s->db, Q_RESULT, 2, text_of(s->id));
 	sqlite_db_bind_int(s->db, Q_RESULT, 3, r->action_index);

@@ -164,16 +164,11 @@ static const char *number(struct jsonscan *s, byte c)
 			return "an exponent without digits";
 		s->state = isdigit(c) ? ST_EXPONENT : ST_E_SIGN;
 		return NULL;
-	case ST_ZERO:
+	default: /* The number could end here. */
 		if (isdigit(c))
-			return "a number that begins with 0";
-		break;
-	default:
-		if (isdigit(c))
-			return NULL;
+			return s->state == ST_ZERO ? "a number that begins with 0" : NULL;
 		break;
 	}
-	/* The number could end here. */
 	if (c == '.' && (s->state == ST_ZERO || s->state == ST_INTEGER))
 		s->state = ST_POINT;
 	else if ((c == 'e' || c == 'E') && s->state != ST_EXPONENT)
@@ -272,13 +267,8 @@ static const char *utf8_lead(struct jsonscan *s, byte c)
 	return NULL;
 }
 
-static bool is_escape(byte c)
-{
-	static const bool escapes[256] = {['"'] = true, ['\\'] = true, ['/'] = true, ['b'] = true, ['f'] = true,
-					  ['n'] = true, ['r'] = true,  ['t'] = true, ['u'] = true};
-
-	return escapes[c];
-}
+static const bool is_escape[256] = {['"'] = true, ['\\'] = true, ['/'] = true, ['b'] = true, ['f'] = true,
+				    ['n'] = true, ['r'] = true,  ['t'] = true, ['u'] = true};
 
 static const char *inside_byte(struct jsonscan *s, byte c)
 {
@@ -292,7 +282,7 @@ static const char *inside_byte(struct jsonscan *s, byte c)
 			s->state = ST_STRING;
 		return NULL;
 	case ST_ESCAPE:
-		if (!is_escape(c))
+		if (!is_escape[c])
 			return "an unknown escape";
 		s->left = 4;
 		s->state = c == 'u' ? ST_HEX : ST_STRING;
