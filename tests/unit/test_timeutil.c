@@ -322,7 +322,8 @@ static void clocks_go_on(void **state)
 	assert_true(boot > 0);
 	assert_true(time_boot_ns() >= boot);
 	assert_true(wall / 1000000 >= (int64_t)time(NULL) - 2);
-	assert_true(wall / 1000000 <= (int64_t)time(NULL));
+	/* The clock of time() goes in ticks, and is some milliseconds behind. */
+	assert_true(wall / 1000000 <= (int64_t)time(NULL) + 1);
 }
 
 int main(void)
